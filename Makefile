@@ -1,0 +1,60 @@
+# Needs make and Python 3.11 or newer; the rest is installed into environments in this directory.
+
+# A candidate may be found and yet be of no use: a pyenv shim can refuse to run, and a system Python
+# can lack ensurepip. So each one is tried.
+PYENV := $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions
+CANDIDATES = python3 python3.13 python3.12 python3.11 python $(wildcard $(PYENV)/*/bin/python3)
+USABLE = import sys, venv, ensurepip; sys.exit(sys.version_info[:2] < (3, 11))
+usable = $(shell $(1) -c '$(USABLE)' 2>/dev/null && echo $(1))
+first_usable = $(firstword $(foreach candidate,$(1),$(call usable,$(candidate))))
+
+PYTHON = $(call first_usable,$(CANDIDATES))
+python_version = $(call first_usable,python$(1) $(wildcard $(PYENV)/$(1).*/bin/python$(1)))
+test_if_found = $(if $(call python_version,3.$(1)),test-3.$(1))
+NO_PYTHON = no Python 3.11 or newer with venv and ensurepip (on Debian: python3-venv) was found \
+on PATH or in $(PYENV). Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python
+
+PYTEST = -m pytest -n auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv-demo/installed ## Train a classifier and see its log in three places (runs/digits)
+	@.venv-demo/bin/python docs/examples/digits
+
+test: lint ## Check with ruff, mypy and pyright, then run the tests
+	.venv/bin/python $(PYTEST)
+
+test-all: lint ## The same, with the tests on every Python from 3.11 to 3.13 that is found
+	@$(MAKE) --no-print-directory --keep-going $(foreach minor,11 12 13,$(call test_if_found,$(minor)))
+
+lint: .venv/installed ## Only the checks
+	.venv/bin/python -m ruff check
+	.venv/bin/python -m ruff format --check
+	.venv/bin/python -m mypy
+	.venv/bin/python -m pyright
+
+clean: ## Remove the environments and caches; runs stay
+	rm -rf .venv .venv-demo .venv-3.* build dist docs/_build
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .evsys
+
+.PHONY: test-3.11 test-3.12 test-3.13
+test-3.11 test-3.12 test-3.13: test-%: .venv-%/installed
+	.venv-$*/bin/python $(PYTEST)
+
+# An environment is made once, and installed again when pyproject.toml has changed.
+.venv-demo/installed: EXTRA = demo
+.venv/installed .venv-3.11/installed .venv-3.12/installed .venv-3.13/installed: EXTRA = dev
+.venv-3.11/installed: PYTHON = $(call python_version,3.11)
+.venv-3.12/installed: PYTHON = $(call python_version,3.12)
+.venv-3.13/installed: PYTHON = $(call python_version,3.13)
+
+ENVIRONMENTS := .venv .venv-demo .venv-3.11 .venv-3.12 .venv-3.13
+$(ENVIRONMENTS:=/installed): %/installed: pyproject.toml
+	@test -x $*/bin/python || $(or $(PYTHON),$(error $(NO_PYTHON))) -m venv --clear $*
+	@echo "Installing evsys-sdk[$(EXTRA)] into $* (once; this takes a minute or two)"
+	@$*/bin/python -m pip install --quiet --editable '.[$(EXTRA)]'
+	@touch $@

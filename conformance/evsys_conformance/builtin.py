@@ -1,0 +1,80 @@
+"""Harnesses of the three built-in stores."""
+
+from pathlib import Path
+from typing import Any
+
+from evsys_conformance.clauses import CAPABILITIES
+from evsys_conformance.harness import StoreHarness
+from evsys_sdk.registry import get_log_store
+from evsys_sdk.run_log import RunLog
+
+
+class JSONLHarness(StoreHarness):
+    """Claims everything that a store without children can claim."""
+
+    capabilities = frozenset(CAPABILITIES) - {"composite"}
+
+    def __init__(self) -> None:
+        """Load the store."""
+        self.store = get_log_store("jsonl")
+
+    def params(self, directory: Path) -> dict[str, Any]:
+        """Logs into the directory itself."""
+        return {"log_dir": str(directory)}
+
+
+class TensorBoardHarness(StoreHarness):
+    """Claims what the store's own module claims."""
+
+    def __init__(self) -> None:
+        """Load the store.
+
+        Raises:
+            LogStorePluginError: tensorboard is not installed.
+        """
+        store: Any = get_log_store("tensorboard")
+        self.store = store
+        self.capabilities = store.capabilities
+
+    def params(self, directory: Path) -> dict[str, Any]:
+        """Logs into the directory itself."""
+        return {"log_dir": str(directory)}
+
+
+class MultiplexHarness(JSONLHarness):
+    """Two jsonl children; one of them is read, by turns the first and the second."""
+
+    capabilities = frozenset(CAPABILITIES)
+
+    def __init__(self) -> None:
+        """Load the store."""
+        self.store = get_log_store("multiplex")
+        self._first = True
+
+    def params(self, directory: Path) -> dict[str, Any]:
+        """Logs into two directories inside the directory."""
+        children: list[dict[str, Any]] = [
+            {"kind": "jsonl", "params": {"log_dir": str(directory / name)}}
+            for name in ("read", "beside")
+        ]
+        self._first = not self._first
+        return {"children": children if self._first else children[::-1]}
+
+    def read(self, params: dict[str, Any]) -> RunLog:
+        """What the child in the directory ``read`` holds."""
+        store: Any = get_log_store("jsonl")
+        (log_dir,) = (
+            child["params"]["log_dir"]
+            for child in params["children"]
+            if Path(child["params"]["log_dir"]).name == "read"
+        )
+        run_log: RunLog = store.read_run(log_dir=log_dir)
+        return run_log
+
+
+HARNESSES: dict[str, type[StoreHarness]] = {
+    "jsonl": JSONLHarness,
+    "tensorboard": TensorBoardHarness,
+    "multiplex": MultiplexHarness,
+}
+"""Harness by kind."""

@@ -1,0 +1,134 @@
+"""Calls of a log store as data: drawn by Hypothesis, applied to stores, printed as Python."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+WRITE_METHODS = ("log_scalar", "log_metrics", "log_hyperparams", "log_artifact")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a write method, with exactly the arguments that are passed."""
+
+    method: str
+    arguments: tuple[Any, ...] = ()
+    keywords: dict[str, Any] = field(default_factory=dict[str, Any])
+    shown: str = ""
+    """Source of the arguments, where they can't be copied or printed: a list that holds itself."""
+
+    def fresh(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Arguments whose dicts and lists are new: a store that changes them harms no other."""
+        if self.shown:
+            return self.arguments, self.keywords
+        return (
+            tuple(copied(argument) for argument in self.arguments),
+            {name: copied(value) for name, value in self.keywords.items()},
+        )
+
+    def code(self, store: str = "store") -> str:
+        """Give the call as Python source."""
+        if self.shown:
+            return f"{store}.{self.method}({self.shown})"
+        shown = [source(argument) for argument in self.arguments]
+        shown += [f"{name}={source(value)}" for name, value in self.keywords.items()]
+        return f"{store}.{self.method}({', '.join(shown)})"
+
+
+def scalar(key: Any, value: Any, step: Any) -> Call:
+    """Call ``log_scalar``."""
+    return Call("log_scalar", (key, value, step))
+
+
+def metrics(items: Any, step: Any, split: Any = None) -> Call:
+    """Call ``log_metrics``, without ``split`` where it is None."""
+    return Call("log_metrics", (items, step), {} if split is None else {"split": split})
+
+
+def hyperparams(params: Any) -> Call:
+    """Call ``log_hyperparams``."""
+    return Call("log_hyperparams", (params,))
+
+
+def artifact(name: Any, path: Any, kind: Any = None) -> Call:
+    """Call ``log_artifact``, without ``kind`` where it is None."""
+    return Call("log_artifact", (name, path), {} if kind is None else {"kind": kind})
+
+
+def records_something(call: Call) -> bool:
+    """Whether the call leaves anything to read: an empty dict does not."""
+    return bool(call.arguments[0] != {})
+
+
+def copied(value: Any) -> Any:
+    """Copy plain containers, at every depth; whatever else is in them stays the same object."""
+    match type(value).__name__:
+        case "dict":
+            return {key: copied(item) for key, item in value.items()}
+        case "list":
+            return [copied(item) for item in value]
+        case "tuple":
+            return tuple(copied(item) for item in value)
+        case _:
+            return value
+
+
+def source(value: Any) -> str:
+    """Python source of a value: its repr, except where that would not run."""
+    special = _SOURCES.get(type(value).__name__)
+    return special(value) if special else repr(value)
+
+
+def _float_source(value: float) -> str:
+    return repr(value) if math.isfinite(value) else f'float("{value}")'
+
+
+def _int_source(value: int) -> str:
+    # Beyond 4,300 digits repr() itself raises.
+    return repr(value) if abs(value) < 10**100 else f"int({hex(value)!r}, 16)"
+
+
+def _str_source(value: str) -> str:
+    same = len(value) > 120 and len(set(value)) == 1
+    return f"{value[0]!r} * {len(value)}" if same else repr(value)
+
+
+def _tuple_source(value: tuple[Any, ...]) -> str:
+    return "(" + "".join(source(item) + ", " for item in value).rstrip() + ")"
+
+
+_SOURCES: dict[str, Callable[[Any], str]] = {
+    "float": _float_source,
+    "int": _int_source,
+    "str": _str_source,
+    "dict": lambda v: "{" + ", ".join(f"{source(k)}: {source(i)}" for k, i in v.items()) + "}",
+    "list": lambda v: "[" + ", ".join(map(source, v)) + "]",
+    "set": lambda v: "{" + ", ".join(map(source, v)) + "}" if v else "set()",
+    "tuple": _tuple_source,
+    "object": lambda _: "object()",
+    "ndarray": lambda v: f"np.array({v.tolist()!r})",
+}
+
+
+def collapsed(lines: Iterable[str]) -> list[str]:
+    """The lines of a program, with runs of equal ones as a loop."""
+    shown: list[str] = []
+    for line, run in itertools.groupby(lines):
+        times = len(list(run))
+        if times > 2:
+            margin = line[: len(line) - len(line.lstrip())]
+            shown += [f"{margin}for _ in range({times}):", f"    {line}"]
+        else:
+            shown += [line] * times
+    return shown
+
+
+def shortened(lines: list[str], most: int = 60) -> list[str]:
+    """The lines with a long middle left out."""
+    if len(lines) <= most:
+        return lines
+    half = most // 2
+    left_out = f"# … {len(lines) - 2 * half} more lines …"
+    return [*lines[:half], left_out, *lines[-half:]]

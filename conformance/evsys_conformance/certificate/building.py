@@ -1,0 +1,110 @@
+"""Makes a certificate of the results of a run."""
+
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from evsys_conformance.certificate import judging
+from evsys_conformance.certificate.model import (
+    FORMAT,
+    Certificate,
+    CheckRecord,
+    ClauseRecord,
+    KitRecord,
+    StoreRecord,
+)
+from evsys_conformance.certificate.origins import KIT_DISTRIBUTION, distribution_of, kit_version
+from evsys_conformance.checking import all_checks
+from evsys_conformance.clauses import CLAUSES, Clause
+from evsys_conformance.harness import StoreHarness
+from evsys_sdk.protocols import CONTRACT_VERSION
+
+EffortName = Literal["quick", "normal", "deep"]
+
+
+def store_record(
+    target: str,
+    harness: StoreHarness,
+    results: Mapping[str, CheckRecord],
+    trouble: Sequence[str] = (),
+) -> StoreRecord:
+    """What is known of one store.
+
+    Args:
+        target: How it was named.
+        harness: Its harness, for the claims and the expected failures.
+        results: By ``check.id``, of the checks that ran.
+        trouble: What went wrong beside the clauses.
+    """
+    store: Any = harness.store
+    distribution, version = distribution_of(store.__module__)
+    name = getattr(store, "name", None)
+    clauses = [_clause_record(clause, harness, results) for clause in CLAUSES]
+    return StoreRecord(
+        target=printable(target),
+        module=printable(store.__module__),
+        qualname=printable(store.__qualname__),
+        kind=printable(name) if isinstance(name, str) else "",
+        distribution=distribution,
+        version=version,
+        capabilities=sorted(harness.capabilities),
+        trouble=[printable(each) for each in trouble],
+        clauses=clauses,
+        level=judging.level(clauses, trouble),
+    )
+
+
+def certificate(
+    stores: list[StoreRecord],
+    *,
+    effort: EffortName,
+    seed: int | str | None,
+    started: float,
+    seconds: float,
+) -> Certificate:
+    """The certificate of a run that began at ``started``, in seconds since the epoch."""
+    return Certificate(
+        format=FORMAT,
+        contract=CONTRACT_VERSION,
+        kit=KitRecord(distribution=KIT_DISTRIBUTION, version=kit_version()),
+        python=f"{platform.python_implementation()} {platform.python_version()}",
+        platform=platform.platform(),
+        started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+        seconds=round(seconds, 3),
+        effort=effort,
+        seed=seed,
+        stores=stores,
+        complete=all(judging.is_complete(store.clauses) for store in stores),
+    ).sealed()
+
+
+def printable(text: object) -> str:
+    """A text that can be encoded: lone surrogates are written out."""
+    return str(text).encode("utf-8", "backslashreplace").decode()
+
+
+def _clause_record(
+    clause: Clause, harness: StoreHarness, results: Mapping[str, CheckRecord]
+) -> ClauseRecord:
+    claimed = clause.capability is None or clause.capability in harness.capabilities
+    checks = [
+        results.get(check.id)
+        or CheckRecord(
+            name=check.name,
+            verdict="not run" if claimed else "not claimed",
+            examples=0,
+            seconds=0.0,
+        )
+        for check in all_checks()
+        if check.clause.id == clause.id
+    ]
+    expected = printable(harness.expected_failures.get(clause.id, ""))
+    return ClauseRecord(
+        id=clause.id,
+        title=clause.title,
+        level="must if claimed" if clause.capability else "must",
+        verdict=judging.clause_verdict({check.verdict for check in checks}, expected),
+        expected=expected,
+        checks=checks,
+    )

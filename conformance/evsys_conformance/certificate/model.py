@@ -1,0 +1,157 @@
+"""What a certificate holds: the JSON document, and the words in it.
+
+Nothing here needs pytest or Hypothesis, so that a certificate can be verified without them.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, ClassVar, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Verdict = Literal[
+    "passed",
+    "failed",
+    "not observed",
+    "not claimed",
+    "expected failure",
+    "kit error",
+    "not run",
+]
+Level = Literal[
+    "certified",
+    "certified with exceptions",
+    "certified, unobserved",
+    "not certified",
+    "incomplete",
+]
+FORMAT: Final = "evsys-conformance-certificate/1"
+
+
+class _Part(BaseModel):
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
+
+
+class CheckRecord(_Part):
+    """What came of one check of a clause."""
+
+    name: str
+    verdict: Verdict
+    examples: int = Field(ge=0)
+    """How many times it ran, each at a fresh destination."""
+    seconds: float = Field(ge=0)
+    volume: dict[str, int] = {}
+    """Calls that a volume check made, by what it counted: fewer for a slow store."""
+    message: str = ""
+    """What was wrong, if anything was."""
+
+
+class ClauseRecord(_Part):
+    """What came of one clause."""
+
+    id: str
+    title: str
+    level: Literal["must", "must if claimed"]
+    verdict: Verdict
+    expected: str = ""
+    """The reason given in ``expected_failures``; empty if the clause was expected to pass."""
+    checks: list[CheckRecord]
+
+    @property
+    def examples(self) -> int:
+        """Examples of all its checks."""
+        return sum(check.examples for check in self.checks)
+
+    @property
+    def seconds(self) -> float:
+        """Time of all its checks."""
+        return sum(check.seconds for check in self.checks)
+
+    @property
+    def not_run(self) -> list[str]:
+        """Names of the checks that did not run."""
+        return [check.name for check in self.checks if check.verdict == "not run"]
+
+    @property
+    def passed_unexpectedly(self) -> bool:
+        """Whether it fails because it was expected to, and passed."""
+        return (
+            self.verdict == "failed"
+            and bool(self.expected)
+            and not any(check.verdict == "failed" for check in self.checks)
+        )
+
+
+class StoreRecord(_Part):
+    """One store, and what is known of it."""
+
+    target: str
+    """How it was named on the command line."""
+    module: str
+    qualname: str
+    kind: str
+    """The ``name`` of the class."""
+    distribution: str
+    """The installed distribution that it belongs to; empty if it belongs to none."""
+    version: str
+    """Version of the distribution; empty if there is none."""
+    capabilities: list[str]
+    trouble: list[str] = []
+    """What went wrong beside the clauses: a harness that could not be left."""
+    clauses: list[ClauseRecord]
+    level: Level
+
+
+class KitRecord(_Part):
+    """The distribution that holds the kit."""
+
+    distribution: str
+    version: str
+
+
+class Certificate(_Part):
+    """The stores of one run, and how it was made."""
+
+    format: Literal["evsys-conformance-certificate/1"]
+    contract: str
+    """Version of the contract."""
+    kit: KitRecord
+    python: str
+    platform: str
+    started: str
+    """When, in ISO 8601 and UTC."""
+    seconds: float = Field(ge=0)
+    effort: Literal["quick", "normal", "deep"]
+    seed: int | str | None
+    """Seed of the drawn data; None where a derandomized Hypothesis profile draws it."""
+    stores: list[StoreRecord] = Field(min_length=1)
+    complete: bool
+    """Whether every check of every clause that binds these stores has run."""
+    sha256: str = ""
+    """Digest of all the rest, by which an edit shows. It is no signature."""
+
+    def digest(self) -> str:
+        """The digest that belongs to what stands in the certificate now."""
+        rest = self.model_dump(exclude={"sha256"})
+        text = json.dumps(rest, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def sealed(self) -> "Certificate":
+        """The same certificate with its digest."""
+        return self.model_copy(update={"sha256": self.digest()})
+
+    def as_json(self) -> str:
+        """The document, one object, ready to write."""
+        return json.dumps(self.model_dump(), indent=2, ensure_ascii=False) + "\n"
+
+
+def load(path: str | Path) -> Certificate:
+    """Read a certificate that ``--evsys-report out.json`` wrote.
+
+    Raises:
+        OSError: The file can't be read.
+        ValueError: It is no certificate; pydantic's text says what is wrong where.
+    """
+    document: Any = json.loads(Path(path).read_text(encoding="utf-8"))
+    return Certificate.model_validate(document)

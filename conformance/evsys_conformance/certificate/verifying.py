@@ -1,0 +1,136 @@
+"""Holds a certificate against the kit's manifest: what ``evsys verify`` reports."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from evsys_conformance.certificate import judging
+from evsys_conformance.certificate.model import (
+    FORMAT,
+    Certificate,
+    ClauseRecord,
+    StoreRecord,
+    Verdict,
+)
+from evsys_conformance.certificate.origins import kit_version
+from evsys_conformance.clauses import BY_ID, CAPABILITIES, CLAUSES
+from evsys_sdk.protocols import CONTRACT_VERSION
+
+
+def verify(path: str | Path) -> list[str]:
+    """Everything that keeps a file from being a sound certificate of certified stores.
+
+    A certificate is sound if it lists every clause of a contract that this kit knows, if the
+    verdicts follow from the checks, the levels from the verdicts, and if nothing in it was changed
+    since it was written. A sound one of a store that is *not certified*, or *incomplete*, has that
+    as its problem.
+
+    Args:
+        path: The JSON file that ``--evsys-report`` wrote.
+
+    Returns:
+        The problems, a sentence each; an empty list if there are none.
+    """
+    try:
+        document: Any = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        return [f"can't read {path}: {error.strerror or error}"]
+    except (ValueError, RecursionError) as error:
+        return [f"{path} is no JSON: {error}"]
+    try:
+        certificate = Certificate.model_validate(document)
+    except ValidationError as error:
+        return _format_problems(document, error)
+    return list(_problems(certificate))
+
+
+def _format_problems(document: Any, error: ValidationError) -> list[str]:
+    if not isinstance(document, dict) or "format" not in document:
+        return [f"this is no certificate of the kit: it has no format {FORMAT!r}"]
+    return [
+        f"{'.'.join(map(str, each['loc'])) or 'document'}: {each['msg']}"
+        for each in error.errors(include_url=False)
+    ]
+
+
+def _problems(certificate: Certificate) -> Iterator[str]:
+    if certificate.contract != CONTRACT_VERSION:
+        # Nothing that follows could be judged.
+        yield (
+            f"it certifies contract {certificate.contract}, and this kit knows contract "
+            f"{CONTRACT_VERSION}: verify it with the kit that it names, {certificate.kit.version}"
+        )
+        return
+    if certificate.sha256 != certificate.digest():
+        yield "it was changed after it was written: its sha256 is not that of its contents"
+    complete = all(judging.is_complete(store.clauses) for store in certificate.stores)
+    if certificate.complete != complete:
+        yield f"complete is {certificate.complete}, and by its checks it is {complete}"
+    same_kit = certificate.kit.version == kit_version()
+    manifest = _manifest() if same_kit else None
+    for store in certificate.stores:
+        for problem in _store_problems(store, manifest):
+            yield f"{store.target}: {problem}"
+
+
+def _manifest() -> dict[str, list[str]] | None:
+    """The names of the checks by clause; None where Hypothesis, which they need, is missing."""
+    try:
+        from evsys_conformance.checking import all_checks
+    except ModuleNotFoundError:
+        return None
+    names: dict[str, list[str]] = {clause.id: [] for clause in CLAUSES}
+    for check in all_checks():
+        names[check.clause.id].append(check.name)
+    return names
+
+
+def _store_problems(store: StoreRecord, manifest: dict[str, list[str]] | None) -> Iterator[str]:
+    found = [clause.id for clause in store.clauses]
+    for clause_id in dict.fromkeys(found):
+        if clause_id not in BY_ID:
+            yield f"the contract has no clause {clause_id}"
+        elif found.count(clause_id) > 1:
+            yield f"clause {clause_id} is listed {found.count(clause_id)} times"
+    missing = [clause_id for clause_id in BY_ID if clause_id not in found]
+    if missing:
+        yield f"{judging.listed(missing, 6)} of the contract's {len(BY_ID)} clauses missing"
+    for capability in store.capabilities:
+        if capability not in CAPABILITIES:
+            yield f"the contract has no capability {capability!r}"
+    for clause in store.clauses:
+        if clause.id in BY_ID:
+            yield from _clause_problems(clause, store, manifest)
+    level = judging.level(store.clauses, store.trouble)
+    if store.level != level:
+        yield f"its level is given as {store.level!r}, and by its clauses it is {level!r}"
+    elif not judging.is_certified(store):
+        yield f"it is {level}: {judging.explanation(store)}"
+
+
+def _clause_problems(
+    clause: ClauseRecord, store: StoreRecord, manifest: dict[str, list[str]] | None
+) -> Iterator[str]:
+    known = BY_ID[clause.id]
+    if (clause.title, clause.level) != (known.title, known.level):
+        yield f"{clause.id} is {known.title!r} ({known.level}), not {clause.title!r}"
+    names = [check.name for check in clause.checks]
+    if manifest is not None and sorted(names) != sorted(manifest[clause.id]):
+        differing = sorted(set(names) ^ set(manifest[clause.id])) or names
+        yield f"{clause.id} does not list the kit's checks of it: {', '.join(differing)}"
+    if not names:
+        yield f"{clause.id} lists no check"
+    verdicts: set[Verdict] = {check.verdict for check in clause.checks}
+    unclaimed = known.capability is not None and known.capability not in store.capabilities
+    if unclaimed != ("not claimed" in verdicts):
+        state = "not claimed" if unclaimed else "binding"
+        yield f"{clause.id} is {state} by the store's capabilities, and its checks say otherwise"
+    verdict = judging.clause_verdict(verdicts, clause.expected)
+    if clause.verdict != verdict:
+        yield (f"{clause.id} is given as {clause.verdict!r}, and by its checks it is {verdict!r}")
+    for check in clause.checks:
+        if check.verdict == "passed" and not check.examples:
+            yield f"{clause.id}::{check.name} passed without a single example"

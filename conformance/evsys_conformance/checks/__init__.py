@@ -1,0 +1,1 @@
+"""The checks of the kit, a room per group of clauses."""

@@ -1,0 +1,136 @@
+"""Checks of CAP-CRASH: what a returned call wrote survives SIGKILL of the process."""
+
+from hypothesis import strategies as st
+
+from evsys_conformance import calls, strategies
+from evsys_conformance.bench import Bench
+from evsys_conformance.calls import Call
+from evsys_conformance.checking import Strategies, check
+from evsys_conformance.children import Child
+from evsys_conformance.records import (
+    artifact_difference,
+    expected_artifacts,
+    expected_points,
+    found_artifacts,
+    found_points,
+    json_difference,
+    merged_hyperparams,
+    metric_difference,
+)
+from evsys_conformance.trial import Trial
+
+
+def _runs(bench: Bench) -> Strategies:
+    splits = strategies.usual_splits(bench.claims)
+    return {
+        "drawn": st.lists(strategies.any_calls(splits), min_size=1, max_size=25),
+        "share": st.floats(0, 1),
+    }
+
+
+def _note_kill(trial: Trial, made: list[Call]) -> None:
+    """Write down a child process that makes the calls and is killed."""
+    trial.note("import os, signal", "if os.fork() == 0:")
+    trial.note("    store = build_store(harness.store, params)")
+    for call in made:
+        trial.note(f"    {call.code()}")
+    trial.note("    os.kill(os.getpid(), signal.SIGKILL)", "os.wait()")
+
+
+@check("CAP-CRASH", _runs, weight=0.16)
+def calls_that_returned_survive(trial: Trial, drawn: list[Call], share: float) -> None:
+    """Killed between two calls of a drawn run, without time for anything else."""
+    _killed_between_calls(trial, drawn, max(1, round(share * len(drawn))))
+
+
+@check("CAP-CRASH")
+def a_long_run_survives(trial: Trial) -> None:
+    """Every kind of call, more of them than a buffer holds, killed at the end."""
+    made: list[Call] = [calls.hyperparams({"lr": 0.5})]
+    for n in range(150):
+        made.append(calls.metrics({"loss": n / 8, "acc": 0.5}, n))
+        if n % 30 == 0:
+            made.append(calls.artifact("model", f"{n}.pt"))
+    made += [calls.hyperparams({"seed": 1}), calls.scalar("loss", 0.5, 151)]
+    _killed_between_calls(trial, made, len(made))
+
+
+@check("CAP-CRASH")
+def the_last_call_of_each_kind_survives(trial: Trial) -> None:
+    """Killed right after it returned."""
+    for last in (
+        calls.hyperparams({"last": 1}),
+        calls.artifact("last", "last.pt"),
+        calls.scalar("last", 0.5, 1),
+        calls.metrics({"last": 0.5}, 1),
+    ):
+        for made in ([last], [calls.metrics({"loss": 0.5}, 0), last]):
+            run = Trial(trial.bench, trial.clause)
+            _killed_between_calls(run, made, len(made))
+            trial.unobserved = trial.unobserved or run.unobserved
+
+
+def _killed_between_calls(trial: Trial, made: list[Call], after: int) -> None:
+    _note_kill(trial, made[:after])
+    with Child(trial, "log_until_killed", made, kill_after=after) as child:
+        child.wait_until_killed()
+    trial.expect(made[:after], before="After SIGKILL, once the last call had returned")
+    if "resume" in trial.bench.claims:
+        more = [calls.metrics({"loss": 0.75, "resumed": 1.0}, 9), calls.artifact("later", "b.pt")]
+        more += [calls.hyperparams({"resumed": True})]
+        trial.note("# resumed in another process", "store = build_store(harness.store, params)")
+        trial.log_calls(more)
+        trial.expect([*made[:after], *more])
+
+
+@check("CAP-CRASH")
+def a_call_under_way_harms_no_other_record(trial: Trial) -> None:
+    """Killed at any instant of a run of wide calls: the one under way may be there in part."""
+    wide = {f"layer.{n:02}/gradient": n / 8 for n in range(60)}
+    made: list[Call] = []
+    for n in range(2000):
+        made.append(calls.metrics({**wide, "loss": float(n)}, n))
+        if n % 5 == 0:
+            made += [calls.artifact("model", f"{n}.pt"), calls.hyperparams({"n": n})]
+    for after, pause in ((1, 0.0011), (9, 0.0003), (40, 0.0037), (120, 0.0019)):
+        run = Trial(trial.bench, trial.clause)
+        with Child(run, "log_until_killed", made) as child:
+            child.kill_after(after, pause)
+            returned = child.returned
+        run.note(f"# killed at any instant after the call number {returned} had returned")
+        _note_kill(run, made[:returned])
+        run.expect(
+            made[:returned],
+            made[returned : returned + 1],
+            before=f"After SIGKILL, {returned} calls having returned",
+        )
+        if "resume" in run.bench.claims:
+            _resumes(run)
+        trial.unobserved = trial.unobserved or run.unobserved
+
+
+def _resumes(trial: Trial) -> None:
+    """Log more at a destination that was just read: nothing of what stood there changes."""
+    before = trial.read()
+    if before is None:
+        return
+    precision = trial.bench.precision
+    stood = found_points(before.metrics, precision)
+    hyperparams, artifacts = dict(before.hyperparams), found_artifacts(before.artifacts)
+    more = [calls.metrics({"loss": 0.75, "resumed": 1.0}, 9), calls.artifact("later", "b.pt")]
+    more += [calls.hyperparams({"resumed": True})]
+    trial.log_calls(more)
+    after = trial.read()
+    if after is None:
+        return
+    for series, points in expected_points(more, precision).items():
+        stood.setdefault(series, []).extend(points)
+    problem = (
+        metric_difference(stood, found_points(after.metrics, precision), precision)
+        or json_difference({**hyperparams, **merged_hyperparams(more)}, after.hyperparams)
+        or artifact_difference(
+            [*artifacts, *expected_artifacts(more)], found_artifacts(after.artifacts)
+        )
+    )
+    if problem:
+        trial.fail(f"After a kill, a new store at the same destination changed the log:\n{problem}")

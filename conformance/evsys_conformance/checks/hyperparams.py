@@ -1,0 +1,389 @@
+"""Checks of hyperparameters: HP-1 to HP-5."""
+
+import contextlib
+import gc
+import math
+from collections.abc import Callable
+from typing import Any, cast
+
+from hypothesis import strategies as st
+
+from evsys_conformance import calls, strategies
+from evsys_conformance.bench import Bench
+from evsys_conformance.calls import Call, copied
+from evsys_conformance.checking import Strategies, check
+from evsys_conformance.records import json_difference
+from evsys_conformance.trial import OpenStore, Trial, described
+
+
+@check("HP-1", lambda _: {"drawn": st.lists(strategies.hyperparam_calls(), min_size=1, max_size=4)})
+def json_values_come_back(trial: Trial, drawn: list[Call]) -> None:
+    """Equal and of the same JSON type, at every depth."""
+    trial.log_calls(drawn)
+    trial.expect(drawn)
+
+
+@check("HP-1")
+def each_kind_of_json_value_comes_back(trial: Trial) -> None:
+    """One value of each kind, awkward ones included, at the top and nested."""
+    values: dict[str, Any] = {
+        "true": True,
+        "false": False,
+        "none": None,
+        "zero": 0,
+        "one": 1,
+        "negative": -1,
+        "beyond 2**53": 2**53 + 1,
+        "beyond int64": 2**64 + 1,
+        "beyond float64": 10**400,
+        "0.1": 0.1,
+        "1.0": 1.0,
+        "1e-7": 1e-7,
+        "smallest": 5e-324,
+        "largest": 1.7976931348623157e308,
+        "text": "text",
+        "empty text": "",
+        "number as text": "1.5",
+        "word as text": "true",
+        "null as text": "null",
+        "unicode": "caf\u00e9 cafe\u0301 \U0001f600",
+        "words": ["yes", "no", "on", "off", "True", "False", "~", "NaN", "Infinity", "1e5", "0x10"],
+        "date": "2001-01-01",
+        "nul": "a\x00b",
+        "padded": " a ",
+        "lines": "a\nb\r\n\tc",
+        "quotes": "\"'\\",
+        "long": "x" * 70_000,
+        "unsorted": [3, 1, 2, 1],
+        "long list": list(range(3000)),
+        "wide dict": {f"key {n}": n for n in range(1500)},
+        "_private": 1,
+        "__dunder__": 2,
+        "a.b": 3,
+        "a/b": 4,
+        "name": "name",
+        "params": {"step": 1, "split": "val"},
+        "list": [1, 1.5, "1", True, None, [], {}],
+        "tuple": (1, (2, 3), ()),
+        "empty list": [],
+        "empty dict": {},
+        "dict": {"a": {"b": {"c": [1, {"d": None}]}}, "x.y": 1, "": 2, "1": 3},
+    }
+    made = [calls.hyperparams(values), calls.hyperparams({"nested": [values, {"again": values}]})]
+    trial.log_calls(made)
+    trial.expect(made)
+
+
+@check("HP-1")
+def long_integers_come_back(trial: Trial) -> None:
+    """An int of up to 4,300 digits stays that int."""
+    made = [calls.hyperparams({"seed": 10**4300 - 1, "list": [-(10**4299) - 7, 10**1000 + 1]})]
+    trial.log_calls(made)
+    trial.expect(made)
+
+
+@check("HP-1")
+def deep_values_come_back(trial: Trial) -> None:
+    """Lists and dicts nested up to 100 deep, the outermost dict included."""
+    in_lists: Any = "bottom"
+    in_dicts: Any = "bottom"
+    for _ in range(99):
+        in_lists = [in_lists]
+        in_dicts = {"inner": in_dicts}
+    made = [calls.hyperparams({"lists": in_lists}), calls.hyperparams({"dicts": in_dicts})]
+    trial.log_calls(made)
+    trial.expect(made)
+
+
+@check("HP-1")
+def nonfinite_hyperparams_are_kept_or_refused(trial: Trial) -> None:
+    """As floats or as the texts NaN, Infinity, -Infinity; or ValueError; never null."""
+    store = trial.open()
+    taken = [calls.hyperparams({"before": 1})]
+    store.call(taken[0])
+    for n, value in enumerate([math.nan, math.inf, -math.inf]):
+        for call in (
+            calls.hyperparams({f"alone {n}": value}),
+            calls.hyperparams({f"beside {n}": 1, f"nested {n}": [0.5, {"a": value}]}),
+            calls.hyperparams({f"in list {n}": [value, 1.0], f"in dict {n}": {"a": value}}),
+            calls.hyperparams({f"in tuple {n}": (1.0, (value,))}),
+        ):
+            trial.note(f"{call.code()}  # may raise ValueError")
+            try:
+                store.make(call.method, *call.arguments)
+            except ValueError:
+                trial.note("# refused")
+            except Exception as error:  # noqa: BLE001 - a store may raise anything
+                trial.fail_for(f"{call.code()} may be refused with ValueError only; it", error)
+            else:
+                taken.append(call)
+    store.close()
+    trial.expect(taken)
+
+
+def _few_keys(_: Bench) -> Strategies:
+    keys = st.sampled_from(["lr", "model", "seed"])
+    values = st.one_of(
+        st.sampled_from([0, 1, "", "a", None, False, 0.5, [], [1, 2], {}, {"a": 1}]),
+        st.dictionaries(st.sampled_from(["a", "b"]), st.integers(0, 3)),
+    )
+    drawn = st.builds(calls.hyperparams, st.dictionaries(keys, values))
+    return {"drawn": st.lists(drawn, min_size=1, max_size=6)}
+
+
+@check("HP-1")
+def an_empty_key_is_kept_or_refused(trial: Trial) -> None:
+    """At the top, where a store may want a name; never dropped."""
+    store = trial.open()
+    made = [calls.hyperparams({"lr": 1})]
+    store.call(made[0])
+    empty = calls.hyperparams({"": 2, "seed": 3})
+    made += [empty] if store.taken_or_refused(empty) else []
+    store.close()
+    trial.expect(made)
+
+
+@check("HP-2", _few_keys)
+def later_values_replace_earlier_ones_whole(trial: Trial, drawn: list[Call]) -> None:
+    """The union of the top-level keys; a nested dict is replaced, not merged into."""
+    trial.log_calls(drawn)
+    trial.expect(drawn)
+
+
+@check("HP-2")
+def merging_is_shallow(trial: Trial) -> None:
+    """An example of each way to get it wrong."""
+    made = [
+        calls.hyperparams({"lr": 0.5, "model": {"layers": 2, "width": 8}, "tags": ["a", "b"]}),
+        calls.hyperparams({"model": {"layers": 3}}),
+        calls.hyperparams({}),
+        calls.hyperparams({"lr": 0, "seed": None, "tags": []}),
+        calls.hyperparams({"lr": False, "new": 1}),
+        calls.hyperparams({"model": "none", "seed": 0}),
+        calls.hyperparams({"a": 1, "a.b": 2, "a/b": 3, "a_b": 4, "A": 5, "_a": 6}),
+        calls.hyperparams({"a": {"b": 7}}),
+        calls.hyperparams({"a.b": 8, "deep": {"x": {"y": 1, "z": 2}}}),
+        calls.hyperparams({"deep": {"x": {"y": 3}}}),
+    ]
+    for upto in range(1, len(made) + 1):
+        run = Trial(trial.bench, trial.clause)
+        run.log_calls(made[:upto])
+        run.expect(made[:upto])
+        trial.unobserved = trial.unobserved or run.unobserved
+
+
+def _endless_list() -> list[Any]:
+    endless: list[Any] = [1]
+    endless.append(endless)
+    return endless
+
+
+def _endless_dict() -> dict[str, Any]:
+    endless: dict[str, Any] = {"a": 1}
+    endless["self"] = endless
+    return endless
+
+
+def _bad_params() -> list[tuple[Callable[[], Any], str, str]]:
+    """What to pass, its source, and why it must be refused."""
+    return [
+        (lambda: {"bad": object()}, '{"bad": object()}', "object() has no JSON form"),
+        (
+            lambda: {"lr": 9, "bad": object(), "new": 9},
+            '{"lr": 9, "bad": object(), "new": 9}',
+            "object() has no JSON form",
+        ),
+        (
+            lambda: {"new": 9, "deep": {"list": [1, {"bad": object()}]}},
+            '{"new": 9, "deep": {"list": [1, {"bad": object()}]}}',
+            "object() has no JSON form",
+        ),
+        (lambda: {"bad": {object()}}, '{"bad": {object()}}', "a set of objects has no JSON form"),
+        (
+            lambda: {"new": 9, "bad": _endless_list()},
+            '{"new": 9, "bad": endless}  # endless = [1]; endless.append(endless)',
+            "a list that holds itself has no JSON form",
+        ),
+        (
+            lambda: {"new": 9, "bad": _endless_dict()},
+            '{"new": 9, "bad": endless}  # endless = {"a": 1}; endless["self"] = endless',
+            "a dict that holds itself has no JSON form",
+        ),
+        (lambda: {1: "one"}, '{1: "one"}', "the key 1 is no str"),
+        (lambda: {"new": 9, 1: "one"}, '{"new": 9, 1: "one"}', "the key 1 is no str"),
+        (lambda: {None: 1, "lr": 9}, '{None: 1, "lr": 9}', "the key None is no str"),
+        (lambda: {"lr": 9, True: 1}, '{"lr": 9, True: 1}', "the key True is no str"),
+        (lambda: {"lr": 9, 1.5: 1}, '{"lr": 9, 1.5: 1}', "the key 1.5 is no str"),
+        (lambda: {("a", "b"): 1}, '{("a", "b"): 1}', "a tuple is no str"),
+        (lambda: {b"lr": 1}, '{b"lr": 1}', "the key b'lr' is no str"),
+    ]
+
+
+@check("HP-3")
+def bad_hyperparams_are_refused(trial: Trial) -> None:
+    """Each between good calls, on one store; only the good ones are recorded."""
+    store = trial.open()
+    good = [calls.hyperparams({"lr": 0.5, "model": {"layers": 2}})]
+    store.call(good[0])
+    for n, (make, shown, why) in enumerate(_bad_params()):
+        store.refused(Call("log_hyperparams", (make(),), shown=shown), why)
+        good.append(calls.hyperparams({f"good {n}": n}))
+        store.call(good[-1])
+    point = calls.scalar("loss", 0.5, 0)
+    store.call(point)
+    store.close()
+    trial.expect([*good, point])
+
+
+@check("HP-3")
+def a_first_call_that_is_bad_leaves_no_hyperparams(trial: Trial) -> None:
+    """And the last call of a run may be bad as well."""
+    for make, shown, why in _bad_params():
+        run = Trial(trial.bench, trial.clause)
+        store = run.open()
+        store.refused(Call("log_hyperparams", (make(),), shown=shown), why)
+        store.close()
+        run.expect([])
+        trial.unobserved = trial.unobserved or run.unobserved
+
+
+@check("HP-4", observes=False)
+def hyperparams_are_not_changed(trial: Trial) -> None:
+    """Not by the call and not by close; nested values are the very same objects."""
+    given: dict[str, Any] = {
+        "lr": 1,
+        "tuple": (1, [2, 3]),
+        "nested": {"list": [3, 1, 2, {"z": True, "a": 1}], "none": None, "empty": {}},
+        "names": ["b", "a", "a"],
+        "with tuple": {"shape": (3, 2), "deeper": [{"shape": (1, (2,))}]},
+        "b": 2.0,
+        "a": "text",
+    }
+    was, objects = copied(given), _identities(given)
+    store = trial.open()
+    trial.note(calls.hyperparams(given).code())
+    for by in ("the call", "a later call", "close()"):
+        if by == "the call":
+            _log(trial, store, given)
+        elif by == "a later call":
+            store.call(calls.hyperparams({"lr": 2, "nested": 1}))
+        else:
+            store.close()
+            store.store = None
+            gc.collect()
+        problem = json_difference(was, given)
+        if problem or list(given) != list(was):
+            trial.fail(f"{by} changed the caller's dict: {problem or 'the order of its keys'}")
+        if _identities(given) != objects:
+            trial.fail(f"{by} replaced a value in the caller's dict by another object")
+
+
+def _identities(value: Any) -> list[Any]:
+    """Identity of every value inside, at every depth."""
+    items: list[Any] = []
+    if isinstance(value, dict):
+        items = list(cast("dict[str, Any]", value).values())
+    elif isinstance(value, list | tuple):
+        items = list(cast("list[Any]", value))
+    return [[id(item), _identities(item)] for item in items]
+
+
+def _log(trial: Trial, store: OpenStore, params: dict[str, Any]) -> None:
+    try:
+        store.make("log_hyperparams", params)
+    except Exception as error:  # noqa: BLE001 - a store may raise anything
+        trial.fail(f"log_hyperparams, a valid call, raised {described(error)}")
+
+
+@check("HP-4", observes=False)
+def refused_hyperparams_are_not_changed(trial: Trial) -> None:
+    """A call that is refused leaves its arguments alone, the bad item included."""
+    store = trial.open()
+    for bad in ({object()}, object(), _endless_list()):
+        params: dict[str, Any] = {"lr": 1, "nested": {"b": (1, 2), "a": [bad]}, "bad": bad}
+        was = list(params.items()), list(params["nested"].items()), list(params["nested"]["a"])
+        with contextlib.suppress(Exception):  # HP-3 judges how it is refused
+            store.make("log_hyperparams", params)
+        nested = params.get("nested", {})
+        if (list(params.items()), list(nested.items()), list(nested.get("a", []))) != was:
+            trial.fail("A refused call changed the caller's dict or what is nested in it")
+    store.close()
+
+
+@check("HP-4")
+def changing_hyperparams_after_the_call_changes_nothing(trial: Trial) -> None:
+    """At the top, in nested dicts and in nested lists."""
+    _changed_after_the_call(trial, last=False)
+
+
+@check("HP-4")
+def changing_hyperparams_after_the_last_call_changes_nothing(trial: Trial) -> None:
+    """Nothing but close comes between the change and the reader."""
+    _changed_after_the_call(trial, last=True)
+
+
+def _changed_after_the_call(trial: Trial, *, last: bool) -> None:
+    in_tuple = [5]
+    params: dict[str, Any] = {"lr": 1, "layers": [1, 2, [3]], "model": {"width": 8, "in": {"a": 1}}}
+    params["tuple"] = (4, in_tuple)
+    made = [calls.hyperparams(copied(params))]
+    layers, model = params["layers"], params["model"]
+    inner_list, inner_dict = layers[2], model["in"]
+    store = trial.open()
+    trial.note(
+        'params = {"lr": 1, "layers": [1, 2, [3]], "model": {"width": 8, "in": {"a": 1}}}',
+        "store.log_hyperparams(params)",
+        'params["lr"] = 9',
+        'params["new"] = 9',
+        'params["layers"].append(9)',
+        'params["layers"][2].append(9)',
+        'params["model"]["width"] = 9',
+        'params["model"]["in"]["b"] = 9',
+    )
+    _log(trial, store, params)
+    params["lr"] = 9
+    params["new"] = 9
+    layers.append(9)
+    inner_list.append(9)
+    model["width"] = 9
+    inner_dict["b"] = 9
+    in_tuple.append(9)
+    if not last:
+        more = [calls.scalar("loss", 0.5, 0), calls.hyperparams({"seed": 3})]
+        store.calls(more)
+        made += more
+    store.close()
+    trial.expect(made)
+
+
+@check("HP-5", lambda _: {"drawn": st.lists(strategies.any_calls(), min_size=1, max_size=15)})
+def hyperparams_may_come_at_any_time(trial: Trial, drawn: list[Call]) -> None:
+    """Before, between and after metrics and artifacts."""
+    trial.log_calls(drawn)
+    trial.expect(drawn)
+
+
+@check("HP-5")
+def hyperparams_between_other_calls_are_kept(trial: Trial) -> None:
+    """Each between two other calls, and none at the end."""
+    made: list[Call] = []
+    for n in range(5):
+        made += [calls.hyperparams({f"before {n}": n}), calls.metrics({"loss": n / 8}, n)]
+        made += [calls.hyperparams({f"before artifact {n}": n}), calls.artifact("model", "a.pt")]
+        made += [calls.hyperparams({f"before scalar {n}": n}), calls.scalar("loss", n / 4, n)]
+    for upto in (2, 4, 6, 8, len(made)):
+        run = Trial(trial.bench, trial.clause)
+        run.log_calls(made[:upto])
+        run.expect(made[:upto])
+        trial.unobserved = trial.unobserved or run.unobserved
+
+
+@check("HP-5")
+def hyperparams_after_many_metrics_are_kept(trial: Trial) -> None:
+    """First metrics, then hyperparameters, then metrics, then hyperparameters as the last call."""
+    made: list[Call] = [calls.metrics({"loss": n / 8}, n) for n in range(70)]
+    made += [calls.hyperparams({"lr": 0.5, "late": True})]
+    made += [calls.metrics({"loss": n / 8}, n) for n in range(70)]
+    made += [calls.artifact("model", "a/b.pt"), calls.hyperparams({"lr": 0.25, "last": [1]})]
+    trial.log_calls(made)
+    trial.expect(made)

@@ -1,0 +1,426 @@
+"""Checks of what is recorded by valid metric calls: MET-1 to MET-6, MET-8, MET-9, CAP-SPLIT."""
+
+import contextlib
+import gc
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from hypothesis import strategies as st
+
+from evsys_conformance import calls, strategies
+from evsys_conformance.bench import Bench
+from evsys_conformance.calls import Call
+from evsys_conformance.checking import Strategies, check
+from evsys_conformance.strategies import FloatSubclass, IndexLike, NumberLike
+from evsys_conformance.trial import Trial
+
+
+def _call_lists(bench: Bench) -> Strategies:
+    keys = st.one_of(st.sampled_from(["loss", "acc", "lr"]), strategies.plain_texts())
+    drawn = strategies.metric_calls(keys=keys, splits=strategies.usual_splits(bench.claims))
+    return {"drawn": st.lists(drawn, min_size=1, max_size=15)}
+
+
+@check("MET-1", _call_lists)
+def every_item_is_recorded_once(trial: Trial, drawn: list[Call]) -> None:
+    """What was logged is there, and nothing else."""
+    trial.log_calls(drawn)
+    trial.expect(drawn)
+
+
+@check("MET-1")
+def wide_calls_are_recorded_whole(trial: Trial) -> None:
+    """A call of hundreds of items is recorded like one of two."""
+    made = [
+        calls.metrics({f"layer.{n:03}/norm": n / 8 for n in range(width)}, step)
+        for step, width in enumerate(
+            [1, 2, 9, 10, 11, 32, 33, 64, 65, 100, 101, 128, 257, 513, 1001, 2001]
+        )
+    ]
+    trial.log_calls(made)
+    trial.expect(made)
+
+
+@check("MET-1")
+def keys_may_come_and_go(trial: Trial) -> None:
+    """Every call may have keys of its own."""
+    made = [calls.metrics({f"key {n}": n / 8, "loss": n / 4}, n) for n in range(24)]
+    made += [calls.metrics({"loss": 0.5}, 24), calls.metrics({"key 3": 7.0, "new": 8.0}, 25)]
+    trial.log_calls(made)
+    trial.expect(made)
+
+
+def _scalars(bench: Bench) -> Strategies:
+    one = st.tuples(
+        strategies.plain_texts(),
+        strategies.values("float64" in bench.claims),
+        strategies.steps(),
+        strategies.usual_splits(bench.claims),
+    )
+    return {"points": st.lists(one, min_size=1, max_size=8)}
+
+
+@check("MET-2", _scalars)
+def log_scalar_records_what_log_metrics_records(
+    trial: Trial, points: list[tuple[str, float, int, str | None]]
+) -> None:
+    """The same points, logged either way, with calls of log_metrics between the scalars."""
+    made: list[Call] = []
+    for key, value, step, split in points:
+        made += [calls.scalar(key, value, step), calls.metrics({key: value}, step, split)]
+        made += [calls.scalar(key, value, step)]
+    trial.log_calls(made)
+    trial.expect(made)
+
+
+@check("MET-2")
+def log_scalar_keeps_what_log_metrics_keeps(trial: Trial) -> None:
+    """Awkward values, steps and keys, each logged either way."""
+    made: list[Call] = []
+    for n, value in enumerate(strategies.AWKWARD_FLOATS):
+        made += [calls.scalar("value", value, n), calls.metrics({"value": value}, n)]
+    for step in strategies.AWKWARD_STEPS:
+        made += [calls.scalar("step", 0.5, step), calls.metrics({"step": 0.5}, step)]
+    for key in strategies.PLAIN_KEYS:
+        made += [calls.scalar(key, 0.5, 1), calls.metrics({key: 0.5}, 1)]
+    trial.log_calls(made)
+    trial.expect(made)
+
+
+@check("MET-2", lambda _: {"value": strategies.number_likes(), "step": strategies.index_likes()})
+def log_scalar_takes_what_log_metrics_takes(trial: Trial, value: Any, step: Any) -> None:
+    """Whatever behaves as a number, in either method."""
+    made = [calls.scalar("loss", value, step), calls.metrics({"loss": value}, step)]
+    trial.log_calls(made)
+    trial.expect(made)
+
+
+def _ordered_calls(bench: Bench) -> Strategies:
+    few = st.sampled_from([0.0, 0.5, 1.0])
+    drawn = strategies.metric_calls(
+        of=few, at=strategies.steps(), splits=strategies.usual_splits(bench.claims)
+    )
+    return {"drawn": st.lists(drawn, min_size=2, max_size=30)}
+
+
+@check("MET-3", _ordered_calls)
+def calls_are_kept_in_order(trial: Trial, drawn: list[Call]) -> None:
+    """Whatever the steps do."""
+    trial.log_calls(drawn)
+    trial.expect(drawn)
+
+
+@check("MET-3")
+def steps_may_repeat_and_go_back(trial: Trial) -> None:
+    """Repeated steps, repeated points, steps that go back, step 0, and steps up to int64."""
+    steps = [5, 5, 5, 3, 0, 0, 7, 3, *strategies.AWKWARD_STEPS, 0, *strategies.AWKWARD_STEPS]
+    made = [calls.metrics({"loss": n / 8, "same": 1.0}, step) for n, step in enumerate(steps)]
+    made += [calls.scalar("same", 1.0, step) for step in [9, 9, 9, 2, 2, 0]]
+    trial.log_calls(made)
+    trial.expect(made)
+
+
+def _values(bench: Bench) -> Strategies:
+    drawn = strategies.metric_calls(of=strategies.values("float64" in bench.claims))
+    return {"drawn": st.lists(drawn, min_size=1, max_size=10)}
+
+
+@check("MET-4", _values)
+def drawn_values_are_kept(trial: Trial, drawn: list[Call]) -> None:
+    """Any float64."""
+    trial.log_calls(drawn)
+    trial.expect(drawn)
+
+
+@check("MET-4")
+def awkward_values_are_kept(trial: Trial) -> None:
+    """Zeros, subnormals, extremes, NaN and infinities: alone, side by side, and after others."""
+    awkward = strategies.AWKWARD_FLOATS
+    made = [calls.scalar("alone", value, n) for n, value in enumerate(awkward)]
+    made += [calls.metrics({f"value {n}": value for n, value in enumerate(awkward)}, 0)]
+    made += [calls.metrics({"loss": value, "acc": 0.5}, n) for n, value in enumerate(awkward)]
+    trial.log_calls(made)
+    trial.expect(made)
+
+
+@check(
+    "MET-5",
+    lambda _: {
+        "drawn": st.lists(
+            strategies.metric_calls(
+                of=st.one_of(strategies.number_likes(), strategies.exact_values()),
+                at=st.one_of(strategies.index_likes(), st.integers(0, 5)),
+            ),
+            min_size=1,
+            max_size=8,
+        )
+    },
+)
+def drawn_number_likes_are_numbers(trial: Trial, drawn: list[Call]) -> None:
+    """Mixed with floats, as values and as steps."""
+    trial.log_calls(drawn)
+    trial.expect(drawn)
+
+
+@check("MET-5")
+def each_kind_of_number_is_a_number(trial: Trial) -> None:
+    """int, bool, Decimal, Fraction, float subclasses, anything with ``__float__``."""
+    likes: list[Any] = [
+        True,
+        False,
+        0,
+        -3,
+        2**24 + 1,
+        123456789,
+        2**53 + 1,
+        2**64,
+        10**22,
+        Decimal("0.1"),
+        Decimal("0.123456789"),
+        Decimal(-2),
+        Fraction(1, 3),
+        NumberLike(0.25),
+        FloatSubclass(0.75),
+        *strategies.numpy_numbers(),
+    ]
+    made = [calls.scalar("alone", value, n) for n, value in enumerate(likes)]
+    made += [calls.metrics({"loss": 0.5, "like": value, "acc": 1}, 0) for value in likes]
+    made += [calls.scalar("step", 0.5, IndexLike(step)) for step in strategies.AWKWARD_STEPS]
+    made += [calls.metrics({"step": 0.5}, IndexLike(step)) for step in strategies.AWKWARD_STEPS]
+    trial.log_calls(made)
+    trial.expect(made)
+
+
+def _plain_keys(bench: Bench) -> Strategies:
+    texts = strategies.plain_texts()
+    splits = texts if "split" in bench.claims else st.none()
+    drawn = strategies.metric_calls(keys=texts, splits=splits)
+    return {"drawn": st.lists(drawn, min_size=1, max_size=8)}
+
+
+@check("MET-6", _plain_keys)
+def plain_texts_come_back(trial: Trial, drawn: list[Call]) -> None:
+    """Keys and splits that every store keeps."""
+    trial.log_calls(drawn)
+    trial.expect(drawn)
+
+
+@check("MET-6")
+def awkward_plain_texts_come_back(trial: Trial) -> None:
+    """Keys that meet somebody's column, folder or keyword, and keys of 250 characters."""
+    keys = [*strategies.PLAIN_KEYS, *("k" * 249 + end for end in "abK/ ."), "k" * 250, "k" * 249]
+    made = [calls.metrics({key: n / 8 for n, key in enumerate(keys)}, 0)]
+    made += [calls.scalar(key, n / 8, 1) for n, key in enumerate(keys)]
+    if "split" in trial.bench.claims:
+        made += [calls.metrics({"loss": n / 8}, 2, split) for n, split in enumerate(keys)]
+    trial.log_calls(made)
+    trial.expect(made)
+
+
+@check("MET-6", lambda _: {"texts": st.lists(strategies.other_texts(), min_size=1, max_size=5)})
+def drawn_texts_come_back_or_are_refused(trial: Trial, texts: list[str]) -> None:
+    """Any text at all is kept as it is or refused."""
+    _kept_or_refused(trial, texts)
+
+
+@check("MET-6")
+def awkward_texts_come_back_or_are_refused(trial: Trial) -> None:
+    """Unicode in two normal forms, quotes, newlines, NUL, surrogates, great length."""
+    _kept_or_refused(trial, list(strategies.OTHER_TEXTS))
+
+
+def _kept_or_refused(trial: Trial, texts: list[str]) -> None:
+    store = trial.open()
+    taken: list[Call] = []
+    for n, text in enumerate(texts):
+        made = [
+            calls.metrics({"loss": 1.0, text: n / 8, "acc": 2.0}, n),
+            calls.scalar(text, n / 8, n),
+        ]
+        if "split" in trial.bench.claims:
+            made.append(calls.metrics({"loss": 3.0}, n, text))
+        taken += [call for call in made if store.taken_or_refused(call)]
+        after = calls.scalar("after", n / 8, n)
+        store.call(after)
+        taken.append(after)
+    store.close()
+    trial.expect(taken)
+
+
+@check("MET-8")
+def an_empty_dict_records_no_point(trial: Trial) -> None:
+    """Before, between and after other calls."""
+    split = "val" if "split" in trial.bench.claims else None
+    made = [
+        calls.metrics({}, 0),
+        calls.metrics({"loss": 0.5}, 1),
+        calls.metrics({}, 1, split),
+        calls.metrics({}, 7),
+        calls.scalar("loss", 0.25, 2),
+        calls.metrics({}, 0, split),
+        calls.metrics({"loss": 0.125}, 3),
+    ]
+    trial.log_calls(made)
+    trial.expect(made)
+
+
+@check("MET-8")
+def nothing_but_empty_dicts_records_nothing(trial: Trial) -> None:
+    """A run that never had a value."""
+    trial.log_calls([calls.metrics({}, 0), calls.metrics({}, 1)])
+    trial.expect([])
+
+
+@check("MET-9", observes=False)
+def metrics_are_not_changed(trial: Trial) -> None:
+    """Not by the call and not by close: the same keys, and the very same objects as values."""
+    given: list[dict[str, Any]] = [
+        {"loss": 0.5, "acc": 1},
+        {"flag": True, "like": NumberLike(0.25), "exact": Decimal("0.5"), "third": Fraction(1, 3)},
+        {"b": 2.0, "a": float("nan"), "c": 10},
+        {f"numpy {n}": number for n, number in enumerate(strategies.numpy_numbers())},
+        {},
+    ]
+    store = trial.open()
+    before = [[(key, value, float(value)) for key, value in items.items()] for items in given]
+    for step, items in enumerate(given):
+        trial.note(calls.metrics(items, step, "train").code())
+        with trial.judged("log_metrics, a valid call,"):
+            store.make("log_metrics", items, step, split="train")
+        _unchanged(trial, items, before[step], "the call")
+    store.close()
+    store.store = None
+    gc.collect()
+    for items, was in zip(given, before, strict=True):
+        _unchanged(trial, items, was, "close()")
+
+
+@check("MET-9", observes=False)
+def refused_metrics_are_not_changed(trial: Trial) -> None:
+    """A call that is refused leaves its arguments alone, the bad item included."""
+    store = trial.open()
+    for bad in strategies.NO_NUMBERS:
+        items: dict[str, Any] = {"loss": 0.5, "like": NumberLike(0.25), "bad": bad, "acc": 1}
+        was = dict(items)
+        with contextlib.suppress(Exception):  # MET-7 judges how it is refused
+            store.make("log_metrics", items, 1)
+        same = list(items) == list(was) and all(items[key] is was[key] for key in was)
+        if not same:
+            trial.note(calls.metrics(was, 1).code())
+            trial.fail(f"A refused call changed the caller's dict from {was} to {items}")
+    store.close()
+
+
+def _unchanged(
+    trial: Trial, items: dict[str, Any], was: list[tuple[str, Any, float]], by: str
+) -> None:
+    keys = [key for key, _, _ in was]
+    if list(items) != keys:
+        trial.fail(f"{by} changed the keys of the caller's dict from {keys} to {list(items)}")
+    for (key, value), (_, old, number) in zip(items.items(), was, strict=True):
+        if value is not old:
+            trial.fail(
+                f"{by} replaced the value of {key!r} in the caller's dict: {calls.source(old)} "
+                f"({type(old).__name__}) became {calls.source(value)} ({type(value).__name__})"
+            )
+        if float(value) != number and number == number:  # noqa: PLR0124 - NaN is itself
+            trial.fail(
+                f"{by} changed the caller's argument {key!r} itself: a {type(value).__name__} of "
+                f"{number} is now {float(value)}"
+            )
+
+
+@check("MET-9")
+def one_dict_may_be_used_again(trial: Trial) -> None:
+    """A loop that fills the same dict at every step records what it held at each call."""
+    store = trial.open()
+    trial.note("metrics = {}", "for step in range(100):")
+    trial.note("    metrics.update(loss=step / 8, acc=step / 4)")
+    trial.note("    store.log_metrics(metrics, step)", "    metrics.clear()")
+    items: dict[str, Any] = {}
+    made: list[Call] = []
+    for step in range(100):
+        items.update(loss=step / 8, acc=step / 4)
+        made.append(calls.metrics(dict(items), step))
+        with trial.judged("log_metrics, a valid call,"):
+            store.make("log_metrics", items, step)
+        items.clear()
+        items["later"] = -1.0
+        del items["later"]
+    store.close()
+    trial.expect(made)
+
+
+@check("MET-9")
+def changing_metrics_after_the_call_changes_nothing(trial: Trial) -> None:
+    """Not a value, not a key, and not a number that can itself be changed."""
+    _changed_after_the_call(trial, last=False)
+
+
+@check("MET-9")
+def changing_metrics_after_the_last_call_changes_nothing(trial: Trial) -> None:
+    """Nothing but close comes between the change and the reader."""
+    _changed_after_the_call(trial, last=True)
+
+
+def _changed_after_the_call(trial: Trial, *, last: bool) -> None:
+    changing = NumberLike(0.5)
+    arrays = [array for array in strategies.numpy_numbers() if type(array).__name__ == "ndarray"]
+    items: dict[str, Any] = {"loss": 0.25, "acc": 0.75, "like": changing}
+    items.update({f"array {n}": array for n, array in enumerate(arrays)})
+    made = [calls.metrics({key: float(value) for key, value in items.items()}, 0)]
+    made += [calls.scalar("scalar", 0.5, 1)]
+    store = trial.open()
+    trial.note(
+        "like = NumberLike(0.5)",
+        'metrics = {"loss": 0.25, "acc": 0.75, "like": like}',
+        "store.log_metrics(metrics, 0)",
+        'store.log_scalar("scalar", like, 1)',
+        "like.value = 9.0",
+        'metrics["loss"] = 9.0',
+        'del metrics["acc"]',
+        'metrics["new"] = 9.0',
+    )
+    with trial.judged("log_metrics, a valid call,"):
+        store.make("log_metrics", items, 0)
+        store.make("log_scalar", "scalar", changing, 1)
+    changing.value = 9.0
+    for array in arrays:
+        array.fill(0)
+    items["loss"] = 9.0
+    items.pop("acc", None)  # A store that changes arguments may have taken it.
+    items["new"] = 9.0
+    if not last:
+        made.append(calls.scalar("loss", 0.125, 2))
+        store.call(made[-1])
+    store.close()
+    trial.expect(made)
+
+
+def _any_splits(_: Bench) -> Strategies:
+    splits = st.one_of(strategies.usual_splits({"split"}), strategies.plain_texts())
+    return {"drawn": st.lists(strategies.metric_calls(splits=splits), min_size=2, max_size=15)}
+
+
+@check("CAP-SPLIT", _any_splits)
+def points_come_back_under_their_split(trial: Trial, drawn: list[Call]) -> None:
+    """Whatever the splits of the calls before and after."""
+    trial.log_calls(drawn)
+    trial.expect(drawn)
+
+
+@check("CAP-SPLIT")
+def splits_do_not_mix(trial: Trial) -> None:
+    """The same keys and steps under several splits, scalars between them."""
+    made: list[Call] = []
+    for step in range(6):
+        made.append(calls.metrics({"loss": step / 8, "acc": 0.5}, step))
+        made.append(calls.metrics({"loss": step / 4, "acc": 0.25}, step, "val"))
+        made.append(calls.scalar("loss", 7.0, step))
+        made.append(calls.metrics({"loss": step / 2}, step, "test"))
+        made.append(calls.metrics({"acc": 0.125}, step, "train"))
+    for n, split in enumerate(("validation", "Val", "eval", "dev", "valid", "training", "t", "0")):
+        made.append(calls.metrics({"loss": n / 8}, n, split))
+    trial.log_calls(made)
+    trial.expect(made)

@@ -1,0 +1,140 @@
+"""Checks of CAP-THREADS: one instance, several threads."""
+
+import contextlib
+import sys
+import threading
+from collections.abc import Callable, Generator
+from functools import partial
+
+from evsys_conformance import calls
+from evsys_conformance.calls import Call
+from evsys_conformance.checking import check
+from evsys_conformance.histories import expect_histories, writer_calls
+from evsys_conformance.trial import OpenStore, Trial, described
+
+THREADS = 4
+ROUNDS = 3
+CALLS = 120
+JOIN_SECONDS = 40.0
+
+
+_THREADS_AS_PYTHON = (
+    "import threading",
+    "def write(writer):",
+    f"    for n in range({CALLS}):",
+    '        store.log_metrics({f"writer {writer}": n / 8, "shared": float(writer)}, n)',
+    f"threads = [threading.Thread(target=write, args=(w,)) for w in range({THREADS})]",
+    "for thread in threads: thread.start()",
+)
+
+
+@contextlib.contextmanager
+def _hasty_switching() -> Generator[None]:
+    """Let threads take turns as often as they can: races that are rare become likely."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
+
+
+def _together(trial: Trial, *work: Callable[[], None]) -> None:
+    """Run functions in threads that start at once; each must return."""
+    barrier = threading.Barrier(len(work))
+
+    def started(function: Callable[[], None]) -> None:
+        barrier.wait()
+        function()
+
+    threads = [threading.Thread(target=started, args=(f,), daemon=True) for f in work]
+    with _hasty_switching():
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(JOIN_SECONDS)
+    if any(thread.is_alive() for thread in threads):
+        trial.fail(
+            f"A call in one of {len(work)} threads did not return within {JOIN_SECONDS:.0f} s"
+        )
+
+
+@check("CAP-THREADS", observes=False)
+def threads_keep_every_record(trial: Trial) -> None:
+    """Four threads write to one store at once, through a barrier."""
+    for _ in range(ROUNDS):
+        run = Trial(trial.bench, trial.clause)
+        store = run.open()
+        run.note(*_THREADS_AS_PYTHON, "for thread in threads: thread.join()", "store.close()")
+        histories = [writer_calls(writer, CALLS) for writer in range(THREADS)]
+        errors: list[str] = []
+
+        def write(
+            history: list[Call], store: OpenStore = store, errors: list[str] = errors
+        ) -> None:
+            for call in history:
+                try:
+                    _make(store, call)
+                except Exception as error:  # noqa: BLE001 - a store may raise anything
+                    errors.append(f"{call.code()} raised {described(error)}")
+                    return
+
+        _together(run, *(partial(write, history) for history in histories))
+        if errors:
+            run.fail(f"In one of {THREADS} threads, {errors[0]}")
+        store.close()
+        expect_histories(run, histories)
+        trial.unobserved = trial.unobserved or run.unobserved
+
+
+def _make(store: OpenStore, call: Call) -> None:
+    # Not OpenStore.make: its counters are the kit's, and would take the turns of the threads.
+    arguments, keywords = call.fresh()
+    getattr(store.store, call.method)(*arguments, **keywords)
+
+
+@check("CAP-THREADS", observes=False)
+def close_may_race_writes(trial: Trial) -> None:
+    """A write that returned is recorded, one that raised is not; nothing hangs."""
+    for after in (0, 1, 5, 40, 150):
+        run = Trial(trial.bench, trial.clause)
+        _one_race(run, after)
+        trial.unobserved = trial.unobserved or run.unobserved
+
+
+def _one_race(trial: Trial, after: int) -> None:
+    store = trial.open()
+    trial.note(*_THREADS_AS_PYTHON, f"# after {after} calls, while they write:", "store.close()")
+    trial.note("for thread in threads: thread.join()")
+    histories: list[list[Call]] = [[] for _ in range(THREADS - 1)]
+    reached = threading.Event()
+    problems: list[str] = []
+
+    def write(writer: int) -> None:
+        refused = 0
+        for n in range(3000):
+            call = calls.metrics({f"writer {writer}": n / 8, "shared": float(writer)}, n)
+            try:
+                _make(store, call)
+            except Exception:  # noqa: BLE001 - a closed store may raise anything
+                refused += 1
+                if refused == 5:
+                    return
+            else:
+                histories[writer].append(call)
+                if len(histories[writer]) >= after:
+                    reached.set()
+
+    def close() -> None:
+        if after:
+            reached.wait(JOIN_SECONDS)
+        try:
+            _make(store, Call("close"))
+        except Exception as error:  # noqa: BLE001 - a store may raise anything
+            problems.append(f"close(), racing writes, raised {described(error)}")
+
+    writers = [partial(write, writer) for writer in range(THREADS - 1)]
+    _together(trial, *writers, close, close)
+    if problems:
+        trial.fail(problems[0])
+    expect_histories(trial, histories)

@@ -1,0 +1,155 @@
+"""What runs in a child process: ``python -m evsys_conformance.child``, with a job on its stdin.
+
+A job names the store by module path; its parameters and calls come pickled. The child reports each
+step of its work by a byte on a pipe of its own, so that nothing that a store prints gets between.
+"""
+
+import importlib
+import os
+import pickle
+import random
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from evsys_conformance.calls import Call
+from evsys_conformance.harness import build_store
+
+RETURNED = b"."
+"""Reported after a call has returned."""
+RAISED = b"!"
+"""Reported after a call has raised."""
+READY = b"R"
+"""Reported when the store is open, and the child waits for a line on standard input."""
+DONE = b"D"
+"""Reported when the job is done."""
+FORK_SECONDS = 30.0
+"""How long a forked child may take before it counts as hanging."""
+
+
+@dataclass
+class Job:
+    """Work for a child process."""
+
+    module: str
+    qualname: str
+    params: dict[str, Any]
+    calls: list[Call]
+    path: list[str]
+    """``sys.path`` of the parent: a store may live in a test folder."""
+    action: str
+    """Name of a function of this module."""
+    report: int
+    """Descriptor of the pipe to report to."""
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+def log_until_killed(job: Job, store: Any) -> None:
+    """Make the calls; SIGKILL itself after ``kill_after`` of them have returned, if it is set."""
+    kill_after = job.options.get("kill_after")
+    for number, call in enumerate(job.calls, 1):
+        _make(store, call)
+        os.write(job.report, RETURNED)
+        if number == kill_after:
+            os.kill(os.getpid(), signal.SIGKILL)
+    # Stay open until killed: what is tested is what a store does before close.
+    while True:
+        signal.pause()
+
+
+def log_and_close(job: Job, store: Any) -> None:
+    """Wait for the word, which is when to start; make the calls, close."""
+    os.write(job.report, READY)
+    start = float(sys.stdin.buffer.readline())
+    while time.monotonic() < start:
+        pass  # Not asleep: several processes start within microseconds of each other.
+    for call in job.calls:
+        _make(store, call)
+        _give_way()
+    store.close()
+
+
+def _give_way() -> None:
+    """Let other processes run: a quick store would finish within its first slice of time."""
+    if hasattr(os, "sched_yield"):
+        os.sched_yield()
+
+
+def fork_between_calls(job: Job, store: Any) -> None:
+    """Fork after each call; the children do as the options say; the parent goes on and closes."""
+    for number, call in enumerate(job.calls):
+        _make(store, call)
+        _fork(job, store, number)
+    store.close()
+
+
+def fork_beside_a_writer(job: Job, store: Any) -> None:
+    """Fork while a thread of the parent is writing."""
+    stop = threading.Event()
+    written: list[int] = []
+
+    def write() -> None:
+        while not stop.is_set() and len(written) < 20_000:
+            store.log_metrics({"thread": float(len(written) % 1000)}, len(written))
+            written.append(1)
+
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    pause = random.Random(7)
+    for number, call in enumerate(job.calls):
+        _make(store, call)
+        stop.wait(pause.random() / 500)
+        _fork(job, store, number)
+    stop.set()
+    thread.join(FORK_SECONDS)
+    if thread.is_alive():
+        raise SystemExit("a write of the parent's thread did not return after a fork")
+    store.close()
+    os.write(job.report, b"T%d;" % len(written))
+
+
+def _fork(job: Job, store: Any, number: int) -> None:
+    """Fork; in the child write if asked to, and leave the way that the options name."""
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(int(FORK_SECONDS))
+        if job.options.get("write"):
+            os.write(job.report, RETURNED if _child_writes(store, number) else RAISED)
+        if job.options["leave"] == "os._exit":
+            os._exit(0)
+        sys.exit(0)
+    _, status = os.waitpid(pid, 0)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
+        raise SystemExit(f"a forked child did not end within {FORK_SECONDS:.0f} s")
+
+
+def _child_writes(store: Any, number: int) -> bool:
+    try:
+        store.log_metrics({f"child {number}": number / 8}, number)
+    except Exception:  # noqa: BLE001 - a store may refuse in any way
+        return False
+    return True
+
+
+def _make(store: Any, call: Call) -> None:
+    arguments, keywords = call.fresh()
+    getattr(store, call.method)(*arguments, **keywords)
+
+
+def main() -> None:
+    """Run the job on standard input."""
+    job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by the parent
+    sys.path[:] = job.path
+    store_class: Any = importlib.import_module(job.module)
+    for part in job.qualname.split("."):
+        store_class = getattr(store_class, part)
+    store = build_store(store_class, job.params)
+    globals()[job.action](job, store)
+    os.write(job.report, DONE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""What the kit needs to know about a store: the one class that an author may write."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pydantic import BaseModel
+
+from evsys_conformance.clauses import DEFAULT_CAPABILITIES
+from evsys_sdk.run_log import RunLog
+
+
+class StoreHarness:
+    """How to build a store at a fresh destination, and how to read back what it recorded.
+
+    The kit makes one instance, without arguments, and enters it once for the whole run: start
+    servers in ``__enter__`` and stop them in ``__exit__``.
+    """
+
+    store: Any
+    """The store class that is certified."""
+
+    capabilities: Collection[str] = DEFAULT_CAPABILITIES
+    """The whole set of claims (docs/contract.md, "Capabilities"); each one is checked."""
+
+    expected_failures: Mapping[str, str] = {}
+    """Clause id to reason: what is known to fail, on the certificate for all to see.
+
+    Strict: a clause listed here that passes fails the run.
+    """
+
+    def params(self, directory: Path) -> dict[str, Any]:
+        """Give the constructor parameters of a store at a fresh destination.
+
+        Called once for every destination. ``directory`` exists, is empty and belongs to this
+        destination alone; its name is unique, so that a server can use it as a key.
+        """
+        raise NotImplementedError(
+            f"{type(self).__qualname__}.params(directory) is missing: return the constructor "
+            f"parameters of a store that writes to a fresh destination inside `directory`"
+        )
+
+    def read(self, params: dict[str, Any]) -> RunLog | None:
+        """Read what is recorded at the destination that ``params`` names.
+
+        It must not depend on any instance of the store. None, for every run, means that this store
+        can't be observed. By default the store's own ``read_run(**params)``, if it has one.
+        """
+        read_run = getattr(self.store, "read_run", None)
+        if read_run is None:
+            return None
+        run_log: RunLog | None = read_run(**params)
+        return run_log
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        return None
+
+
+def build_store(store: Any, params: dict[str, Any]) -> Any:
+    """Build a store as everybody must: ``params`` through its Config, then by keyword (ID-3)."""
+    config: BaseModel = store.Config(**params)
+    return store(**{field: getattr(config, field) for field in type(config).model_fields})

@@ -1,0 +1,173 @@
+"""The kit's checks as pytest items: no fixtures, no files, nothing that a conftest can shadow."""
+
+import itertools
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import pytest
+
+from evsys_conformance import replay
+from evsys_conformance.certificate.building import printable
+from evsys_conformance.certificate.model import CheckRecord
+from evsys_conformance.checking import Check
+from evsys_conformance.runner import Outcome, Verdict
+from evsys_conformance.running import TargetRun
+
+_SILENT = {Verdict.NOT_CLAIMED, Verdict.NOT_OBSERVED}
+
+
+N = TypeVar("N", bound=pytest.Item | pytest.Collector)
+
+
+def _node(kind: type[N], parent: pytest.Collector, **arguments: Any) -> N:
+    # pytest leaves these arguments untyped.
+    made: N = cast("Any", kind).from_parent(parent, **arguments)
+    return made
+
+
+class CheckFailed(Exception):  # noqa: N818 - never seen: its text is what the item shows
+    """Tells pytest that a check did not pass."""
+
+
+class TargetCollector(pytest.Collector):
+    """All checks of one target."""
+
+    run: TargetRun
+    checks: list[Check]
+
+    @classmethod
+    def of(cls, session: pytest.Session, run: TargetRun, checks: list[Check]) -> "TargetCollector":
+        """The collector of a target; its path is the kit's, so no conftest reaches its items."""
+        name = f"evsys[{run.target.name}]"
+        collector = _node(cls, session, name=name, nodeid=name, path=Path(__file__))
+        collector.run, collector.checks = run, checks
+        return collector
+
+    def collect(self) -> Iterator["ClauseCollector"]:
+        """One collector per clause."""
+        for clause_id, checks in itertools.groupby(self.checks, lambda check: check.clause.id):
+            clause = _node(ClauseCollector, self, name=clause_id)
+            clause.run, clause.checks = self.run, list(checks)
+            yield clause
+
+
+class ClauseCollector(pytest.Collector):
+    """The checks of one clause."""
+
+    run: TargetRun
+    checks: list[Check]
+
+    def collect(self) -> Iterator["CheckItem"]:
+        """One item per check."""
+        for check in self.checks:
+            item = _node(CheckItem, self, name=check.name)
+            item.run, item.check = self.run, check
+            # What a store warns about, also when it is collected, is for its own tests to say.
+            item.add_marker(pytest.mark.filterwarnings("ignore"))
+            yield item
+
+
+class CheckItem(pytest.Item):
+    """One check of one target."""
+
+    check: Check
+    outcome: Outcome | None = None
+    """What came of it; None until it has run."""
+    seed: int | str | None = None
+    """Set by the session before the check runs."""
+    run: TargetRun
+    _way_back: str = ""
+
+    @property
+    def target(self) -> str:
+        """Name of its target."""
+        return self.run.target.name
+
+    @property
+    def expected(self) -> str:
+        """Why its clause is expected to fail; empty if it is not."""
+        return str(self.run.target.harness.expected_failures.get(self.check.clause.id, ""))
+
+    @property
+    def skip_reason(self) -> str:
+        """Why it did not pass and did not fail."""
+        clause = self.check.clause
+        if clause.capability and clause.capability not in self.run.bench.claims:
+            return f"not claimed: {clause.capability} ({clause.id})"
+        return "not observed: the harness can't read back what was recorded"
+
+    def runtest(self) -> None:
+        """Run the check."""
+        seed = self.seed if isinstance(self.seed, int) else None
+        self.outcome = self.run.perform(self.check, seed)
+        self._keep_or_discard_script(self.outcome)
+        if self.outcome.verdict in _SILENT:
+            pytest.skip(self.outcome.verdict.value)
+        if self.outcome.verdict is not Verdict.PASSED:
+            raise CheckFailed(self.outcome.message)
+
+    def repr_failure(
+        self,
+        excinfo: pytest.ExceptionInfo[BaseException],
+        style: Any = None,
+    ) -> Any:
+        """The report of the violation, and how to get back to it."""
+        if self.outcome is None or not isinstance(excinfo.value, CheckFailed):
+            return super().repr_failure(excinfo, style)
+        text = self.outcome.message
+        if self.outcome.verdict is Verdict.KIT_ERROR:
+            text = f"Kit error: this is no verdict on the store.\n\n{text.strip()}"
+        return printable(f"{text}\n\n{self._way_back}")
+
+    def reportinfo(self) -> tuple[os.PathLike[str], int | None, str]:
+        """Where the check stands, and what its report is headed with."""
+        code = self.check.function.__code__
+        return Path(code.co_filename), code.co_firstlineno - 1, self.nodeid
+
+    def record(self) -> dict[str, Any] | None:
+        """What came of the check, in plain values that travel between processes."""
+        if self.outcome is None:
+            return None
+        quiet = self.outcome.verdict is Verdict.PASSED
+        return CheckRecord(
+            name=self.check.name,
+            verdict=self.outcome.verdict.value,
+            examples=self.outcome.examples,
+            seconds=round(self.outcome.seconds, 4),
+            volume=self.outcome.volume,
+            message="" if quiet else printable(self.outcome.message),
+        ).model_dump()
+
+    def _keep_or_discard_script(self, outcome: Outcome) -> None:
+        path = replay.file_of(self.config.rootpath, self.run.target, self.check)
+        if outcome.verdict is Verdict.PASSED:
+            replay.discard(path)
+        if outcome.verdict not in {Verdict.FAILED, Verdict.KIT_ERROR}:
+            return
+        # Without autoloading, Hypothesis's option has to be asked for.
+        loaded = self.config.pluginmanager.hasplugin("hypothesispytest")
+        again = replay.command(
+            self.run.target,
+            self.check.clause.id,
+            seed=self.seed,
+            effort=self.run.effort,
+            seeded_by="" if loaded else "-p hypothesispytest",
+        )
+        problem = shown = ""
+        if outcome.script and not self.expected:
+            problem = replay.keep(path, outcome, _import_path(self), again)
+            shown = replay.shown(path, self.config.invocation_params.dir)
+        self._way_back = replay.appendix(again, shown, problem)
+
+
+def _import_path(item: pytest.Item) -> list[str]:
+    """The directories of this project that are on ``sys.path``."""
+    here = [item.config.rootpath, item.config.invocation_params.dir]
+    return [
+        place
+        for place in dict.fromkeys(map(os.path.abspath, filter(None, sys.path)))
+        if any(Path(place).is_relative_to(each) for each in here) and "site-packages" not in place
+    ]

@@ -1,0 +1,72 @@
+"""One target in one process: its harness is entered at the first check, and left at the end."""
+
+import gc
+import traceback
+import warnings
+from typing import Any
+
+from evsys_conformance.bench import Bench
+from evsys_conformance.checking import Check
+from evsys_conformance.runner import Effort, Outcome, Verdict, run_check
+from evsys_conformance.target import Target
+from evsys_conformance.violation import ClauseViolation
+
+
+class TargetRun:
+    """Runs checks of one target."""
+
+    def __init__(self, target: Target, effort: Effort) -> None:
+        self.target = target
+        self.effort = effort
+        self.bench = Bench(target.harness, target.name, target.params)
+        self._entered = False
+        self._broken = ""
+        """Why the harness could not be entered."""
+
+    def perform(self, check: Check, seed: int | None) -> Outcome:
+        """Run a check; whatever happens comes back as an outcome, an interruption excepted."""
+        claimed = check.clause.capability is None or check.clause.capability in self.bench.claims
+        problem = self._enter() if claimed else ""
+        if problem:
+            return Outcome(check, Verdict.KIT_ERROR, problem)
+        try:
+            return run_check(check, self.bench, self.effort, seed)
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - pytest.skip() in a harness excuses nothing
+            violation = ClauseViolation(
+                check.clause,
+                f"{type(error).__name__} came out of the store or its harness, which ends a "
+                f"program: {error}",
+            )
+            return Outcome(check, Verdict.FAILED, str(violation))
+
+    def _enter(self) -> str:
+        """Enter the harness, once; say why that can't be done."""
+        if self._broken:
+            return f"The harness of {self.target.name} could not be entered (see the first error)."
+        if not self._entered:
+            try:
+                self.target.harness.__enter__()
+            except (KeyboardInterrupt, GeneratorExit):
+                raise
+            except BaseException:  # noqa: BLE001 - the run goes on without this target
+                self._broken = traceback.format_exc()
+                return f"Entering the harness of {self.target.name} raised:\n\n{self._broken}"
+            self._entered = True
+        return ""
+
+    def leave(self) -> list[str]:
+        """Leave the harness if it was entered, and remove all destinations; say what went wrong."""
+        problems: list[str] = []
+        if self._entered:
+            self._entered = False
+            nothing: Any = None
+            try:
+                self.target.harness.__exit__(nothing, nothing, nothing)
+            except Exception as error:  # noqa: BLE001 - a harness may raise anything
+                problems.append(f"leaving the harness raised {type(error).__name__}: {error}")
+        self.bench.discard_destinations()
+        with warnings.catch_warnings(action="ignore"):
+            gc.collect()
+        return problems

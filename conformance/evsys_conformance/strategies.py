@@ -1,0 +1,540 @@
+"""The drawn data of the kit: public, so that the tests of a store can draw the same.
+
+What is drawn stays inside what the contract judges; each strategy says which clause it serves.
+"""
+
+import importlib.util
+import math
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from hypothesis import strategies as st
+
+from evsys_conformance import calls
+from evsys_conformance.calls import Call
+
+PLAIN_ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./- "
+"""Every store keeps text of these characters, up to 250 of them (MET-6)."""
+
+LARGEST_STEP = 2**63 - 1
+
+AWKWARD_FLOATS: Sequence[float] = (
+    0.0,
+    -0.0,
+    5e-324,
+    -5e-324,
+    2.2250738585072014e-308,
+    2.225073858507201e-308,
+    1.7976931348623157e308,
+    -1.7976931348623157e308,
+    0.1,
+    0.1 + 0.2,
+    1 / 3,
+    2.0**53 + 2,
+    1e16,
+    1e22,
+    123456789.123456789,
+    1.0000000000000002,
+    math.pi,
+    -1e-7,
+    math.nan,
+    math.inf,
+    -math.inf,
+)
+"""Numbers that formats, columns and comparisons are known to alter (MET-4)."""
+
+AWKWARD_STEPS: Sequence[int] = (
+    0,
+    1,
+    -1,
+    -(2**31) - 1,
+    -(2**53) - 1,
+    -(2**63),
+    2**24 + 1,
+    2**31 - 1,
+    2**31,
+    2**32 + 1,
+    2**53 + 1,
+    2**62 + 1,
+    LARGEST_STEP - 1,
+    LARGEST_STEP,
+)
+"""Steps at the edges of the number types that stores keep them in (MET-3)."""
+
+PLAIN_KEYS: Sequence[str] = (
+    "loss",
+    "Loss",
+    "LOSS",
+    "val/loss",
+    "val.loss",
+    "val_loss",
+    "val-loss",
+    "val loss",
+    "/loss",
+    "loss/",
+    "a//b",
+    ".",
+    "..",
+    "../loss",
+    "-",
+    "_",
+    " ",
+    " loss",
+    "loss ",
+    "a  b",
+    "0",
+    "1.5",
+    "01",
+    "step",
+    "split",
+    "ts",
+    "value",
+    "key",
+    "name",
+    "metrics",
+    "train",
+    "time",
+    "timestamp",
+    "wall_time",
+    "_step",
+    "_timestamp",
+    "_runtime",
+    "epoch",
+    "id",
+    "index",
+    "run",
+    "type",
+    "rowid",
+    "kind",
+    "path",
+    "date",
+    "None",
+    "null",
+    "nan",
+    "true",
+    "inf",
+    "-0",
+    "1e5",
+    "1_000",
+    "no",
+    "on",
+    "a/b/c/d/e",
+    "k" * 63,
+    "k" * 64,
+    "k" * 65,
+    "k" * 128,
+    "k" * 129,
+    "k" * 200,
+)
+"""Keys that every store keeps, and that meet somebody's column, folder or keyword (MET-6)."""
+
+OTHER_TEXTS: Sequence[str] = (
+    "",
+    "caf\u00e9",
+    "cafe\u0301",
+    "\u212b",
+    "\ufb01ne",
+    "\u0130",
+    "\u00df",
+    "\U0001f600",
+    "\u4e2d\u6587",
+    "a\nb",
+    "a\r\nb",
+    "a\tb",
+    "a\n",
+    "\na",
+    "\ta\t",
+    "\xa0a",
+    "a\u3000",
+    "\x1f",
+    "\x7f",
+    "\x85",
+    "\u2168",
+    "\u017f",
+    "\x00",
+    "a\x00b",
+    "a\x1bb",
+    "a\u2028b",
+    "\ufeffa",
+    "\u200b",
+    'a"b',
+    "a'b",
+    "a\\b",
+    "a\\n",
+    "\\u0041",
+    "\\x41",
+    "a%2Fb",
+    "100%",
+    "%41",
+    "&lt;a&gt;",
+    "a+b",
+    "a:b",
+    "a|b",
+    "[a]",
+    "(a)",
+    "a@b#c",
+    "$a",
+    "`a`",
+    "a!",
+    "a?b",
+    "a~b",
+    "a,b",
+    "a;b",
+    "a=b",
+    "{a}",
+    "%s",
+    "<b>&amp;</b>",
+    "~/a",
+    "$HOME/a",
+    "C:/x",
+    "s3://bucket/key",
+    "file:///tmp/x",
+    "*.pt",
+    "'; DROP TABLE metrics; --",
+    "\ud800",
+    "a\udfffb",
+    "k" * 251,
+    "k" * 256,
+    "k" * 1025,
+    "k" * 4097,
+    "\u00e9" * 250,
+)
+"""Texts that a store keeps as they are or refuses; never alters (MET-6)."""
+
+
+class NumberLike:
+    """Something that behaves as a number and is none, as a 0-d tensor does (MET-5)."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def __float__(self) -> float:
+        return self.value
+
+    def __int__(self) -> int:
+        return int(self.value)
+
+    def __repr__(self) -> str:
+        return f"NumberLike({calls.source(self.value)})"
+
+
+class IndexLike:
+    """Something that behaves as an integer and is none: it only has ``__index__`` (MET-5)."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __index__(self) -> int:
+        return self.value
+
+    def __repr__(self) -> str:
+        return f"IndexLike({self.value})"
+
+
+class FloatSubclass(float):
+    """A float of a class of its own, as NumPy's float64 is (MET-5)."""
+
+    def __repr__(self) -> str:
+        return f"FloatSubclass({calls.source(float(self))})"
+
+
+def plain_texts(max_size: int = 250) -> st.SearchStrategy[str]:
+    """Text that every store keeps (MET-6): short, awkward, and of full length."""
+    alphabet = st.sampled_from(PLAIN_ALPHABET)
+    return st.one_of(
+        st.sampled_from(PLAIN_KEYS),
+        st.text(alphabet, min_size=1, max_size=12),
+        # Of full length and different only at the end: what a truncation makes equal.
+        st.tuples(
+            st.sampled_from(["k", "path/", "a "]), st.text(alphabet, min_size=1, max_size=3)
+        ).map(lambda drawn: (drawn[0] * max_size)[: max_size - len(drawn[1])] + drawn[1]),
+    )
+
+
+def other_texts() -> st.SearchStrategy[str]:
+    """Text that a store keeps or refuses (MET-6)."""
+    return st.one_of(
+        st.sampled_from(OTHER_TEXTS),
+        st.text(st.characters(), min_size=1, max_size=20),
+        st.integers(251, 5000).map(lambda size: "k" * size),
+    )
+
+
+def exact_values() -> st.SearchStrategy[float]:
+    """Values that every store keeps, whatever its precision: small multiples of 1/8."""
+    return st.integers(-800, 800).map(lambda eighths: eighths / 8)
+
+
+def values(float64: bool = True) -> st.SearchStrategy[float]:
+    """Any float64, the awkward ones often (MET-4)."""
+    awkward: Sequence[float] = AWKWARD_FLOATS
+    if not float64:
+        awkward = [*AWKWARD_FLOATS, 1e-37, 3e38, -3e38, 16777217.0, 1 + 2**-20]
+    return st.one_of(st.sampled_from(awkward), st.floats(), exact_values())
+
+
+def steps() -> st.SearchStrategy[int]:
+    """Steps up to the largest int64, small and repeated ones often (MET-3)."""
+    return st.one_of(
+        st.integers(-1, 3), st.sampled_from(AWKWARD_STEPS), st.integers(0, LARGEST_STEP)
+    )
+
+
+def number_likes() -> st.SearchStrategy[Any]:
+    """Whatever behaves as a number (MET-5)."""
+    kinds: list[st.SearchStrategy[Any]] = [
+        st.booleans(),
+        st.integers(-1000, 1000),
+        st.sampled_from(
+            [2**24 + 1, 123456789, 10**15 + 1, 2**53, 2**53 + 1, -(2**53) - 1, 2**63, 2**64, 10**22]
+        ),
+        exact_values().map(NumberLike),
+        exact_values().map(FloatSubclass),
+        st.sampled_from(
+            [Decimal("0.5"), Decimal(-3), Decimal("0.1"), Decimal("0.123456789"), Decimal("1E+2")]
+        ),
+        st.sampled_from([Fraction(1, 2), Fraction(-7, 8), Fraction(1, 3)]),
+    ]
+    if numbers := numpy_numbers():
+        kinds.append(st.sampled_from(numbers))
+    return st.one_of(kinds)
+
+
+def numpy_numbers() -> list[Any]:
+    """NumPy scalars and a 0-d array, where NumPy is installed; each with a float form (MET-5)."""
+    if not importlib.util.find_spec("numpy"):
+        return []
+    import numpy as np
+
+    return [getattr(np, kind)(value) for kind, value in _NUMPY_NUMBERS]
+
+
+_NUMPY_NUMBERS = (
+    ("float64", 0.5),
+    ("float32", 0.1),
+    ("float16", 0.1),
+    ("int64", -7),
+    ("int8", 3),
+    ("uint64", 2**53 + 1),
+    ("bool_", True),
+    ("longdouble", 0.5),
+    ("array", 0.25),
+    ("array", 3),
+    ("array", True),
+)
+
+
+def index_likes() -> st.SearchStrategy[Any]:
+    """Whatever behaves as an integer step (MET-5)."""
+    kinds: list[st.SearchStrategy[Any]] = [
+        st.integers(0, 100).map(IndexLike),
+        st.sampled_from(AWKWARD_STEPS).map(IndexLike),
+    ]
+    if importlib.util.find_spec("numpy"):
+        import numpy as np
+
+        kinds.append(st.sampled_from([np.int64(5), np.int32(7), np.uint8(9), np.int64(2**62 + 1)]))
+    return st.one_of(kinds)
+
+
+class StrSubclass(str):
+    """A text of a class of its own, as NumPy's str_ is: still no number (MET-7)."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"StrSubclass({str(self)!r})"
+
+
+NO_NUMBERS: Sequence[Any] = (
+    "1.5",
+    "7",
+    "",
+    "abc",
+    "nan",
+    None,
+    [1.0],
+    [],
+    {},
+    {"a": 1.0},
+    (1.0, 2.0),
+    1 + 2j,
+    StrSubclass("1.5"),
+    object(),
+)
+"""What is no number (MET-7)."""
+
+NO_TEXTS: Sequence[Any] = (None, 1, 1.5, True, b"loss", ("loss",))
+"""What is no key or split (MET-7)."""
+
+NO_STEPS: Sequence[Any] = (
+    1.5,
+    -0.5,
+    1e-3,
+    math.nan,
+    Decimal("2.5"),
+    "1",
+    "1.0",
+    "",
+    None,
+    [1],
+    object(),
+)
+"""What is no step (MET-7)."""
+
+
+def metric_dicts(
+    keys: st.SearchStrategy[str] | None = None,
+    of: st.SearchStrategy[Any] | None = None,
+    min_size: int = 0,
+    max_size: int = 5,
+) -> st.SearchStrategy[dict[str, Any]]:
+    """Metrics of one call."""
+    return st.dictionaries(
+        st.sampled_from(["loss", "acc", "lr", "val/loss", "grad.norm"]) if keys is None else keys,
+        exact_values() if of is None else of,
+        min_size=min_size,
+        max_size=max_size,
+    )
+
+
+def metric_calls(
+    keys: st.SearchStrategy[str] | None = None,
+    of: st.SearchStrategy[Any] | None = None,
+    at: st.SearchStrategy[Any] | None = None,
+    splits: st.SearchStrategy[str | None] | None = None,
+) -> st.SearchStrategy[Call]:
+    """One call of log_scalar or log_metrics."""
+    at = st.integers(0, 5) if at is None else at
+    some_keys = st.sampled_from(["loss", "acc", "lr"]) if keys is None else keys
+    return st.one_of(
+        st.builds(
+            calls.metrics,
+            metric_dicts(keys, of),
+            at,
+            st.none() if splits is None else splits,
+        ),
+        st.builds(calls.scalar, some_keys, exact_values() if of is None else of, at),
+    )
+
+
+def json_values(nonfinite: bool = False) -> st.SearchStrategy[Any]:
+    """JSON values as hyperparameters hold them (HP-1)."""
+    leaves: st.SearchStrategy[Any] = st.one_of(
+        st.none(),
+        st.booleans(),
+        st.sampled_from([0, 1, -1, 2**31, 2**53 + 1, -(2**63), 2**64 + 1, 10**30]),
+        st.integers(),
+        st.floats(allow_nan=nonfinite, allow_infinity=nonfinite),
+        st.sampled_from([0.0, 1.0, -0.0, 1e-5, 1e22, 0.1, 5e-324, 1.7976931348623157e308]),
+        st.sampled_from(
+            [
+                "",
+                "1",
+                "true",
+                "null",
+                "None",
+                "1.0",
+                "NaN",
+                "a\nb",
+                "caf\u00e9",
+                "\U0001f600",
+                " a ",
+            ]
+        ),
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+    )
+    return st.recursive(
+        leaves,
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=4),
+            st.lists(inner, max_size=3).map(tuple),
+            st.dictionaries(json_keys(), inner, max_size=4),
+        ),
+        max_leaves=10,
+    )
+
+
+def json_keys() -> st.SearchStrategy[str]:
+    """Keys of hyperparameters, nested ones too (HP-1)."""
+    return st.one_of(
+        st.sampled_from(["lr", "model", "layers", "a.b", "a/b", "", "1", "None", "A", "a"]),
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
+    )
+
+
+def hyperparam_calls(
+    values: st.SearchStrategy[Any] | None = None,
+) -> st.SearchStrategy[Call]:
+    """One call of log_hyperparams."""
+    return st.builds(
+        calls.hyperparams,
+        st.dictionaries(
+            json_keys().filter(bool), json_values() if values is None else values, max_size=4
+        ),
+    )
+
+
+PLAIN_PATHS: Sequence[str] = (
+    "ckpt/1.pt",
+    "./a",
+    "../a",
+    "/no/such/file",
+    "a//b",
+    "a/../b",
+    "a/./b",
+    "a/",
+    "/",
+    "plot.png",
+    "model.PT",
+    "model.ckpt",
+    "data.tar.gz",
+    "table.csv",
+    "config.json",
+    "config.yaml",
+    "notes.txt",
+    "clip.mp4",
+    "index.html",
+    " a",
+    "a b.pt ",
+)
+"""Paths that every store keeps, and that a library might tidy up (ART-1)."""
+
+
+def artifact_calls() -> st.SearchStrategy[Call]:
+    """One call of log_artifact, of text that every store keeps (ART-1)."""
+    return st.builds(
+        calls.artifact,
+        st.one_of(st.sampled_from(["model", "model.pt", "Model"]), plain_texts(40)),
+        st.one_of(st.sampled_from(PLAIN_PATHS), plain_texts(60)),
+        st.one_of(st.none(), st.sampled_from(["file", "checkpoint", "dir"]), plain_texts(20)),
+    )
+
+
+def usual_splits(claims: Collection[str]) -> st.SearchStrategy[str | None]:
+    """Splits of a training loop; only the default where a store need not look at them."""
+    return st.sampled_from([None, "train", "val", "test"]) if "split" in claims else st.none()
+
+
+def any_calls(splits: st.SearchStrategy[str | None] | None = None) -> st.SearchStrategy[Call]:
+    """Any valid call, of data that every store keeps: for checks about order, close and faults."""
+    return st.one_of(
+        metric_calls(splits=splits),
+        metric_calls(splits=splits),
+        st.builds(
+            calls.hyperparams,
+            st.dictionaries(
+                st.sampled_from(["lr", "seed", "model"]),
+                st.one_of(st.integers(0, 9), st.text("ab", max_size=3), st.just({"a": [1, None]})),
+                max_size=3,
+            ),
+        ),
+        st.builds(
+            calls.artifact,
+            st.sampled_from(["model", "data"]),
+            st.sampled_from(["a/b.pt", "/no/such/file"]),
+            st.sampled_from([None, "file", "checkpoint"]),
+        ),
+    )

@@ -1,0 +1,122 @@
+"""What the registry demands of a store class, looked at without building or changing it."""
+
+import inspect
+from typing import TYPE_CHECKING, cast
+
+from evsys_sdk.protocols import LogStoreMethods
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+_METHODS = {
+    "log_scalar": "log_scalar(self, key, value, step)",
+    "log_metrics": 'log_metrics(self, metrics, step, *, split="train")',
+    "log_hyperparams": "log_hyperparams(self, params)",
+    "log_artifact": 'log_artifact(self, name, path, *, kind="file")',
+    "close": "close(self)",
+}
+
+
+def class_problems(store_class: type) -> list[str]:
+    """Everything that keeps ``store_class`` from being a log store, its name aside (ID-2, SIG-1).
+
+    Only what stands on the class is looked at: which signatures the methods have is for the type
+    checkers and the conformance kit to say.
+    """
+    found = [_method_problem(store_class, method) for method in _METHODS]
+    problems = [problem for problem in (*found, _config_problem(store_class)) if problem]
+    # What is abstract beyond the five methods is the author's own, and as impossible to build.
+    abstract = getattr(store_class, "__abstractmethods__", frozenset[str]())
+    if others := sorted(set(abstract) - set(_METHODS)):
+        problems.append(f"it can't be built: {', '.join(others)} are abstract")
+    if vars(store_class).get("_is_protocol"):
+        problems.append(
+            "it can't be built: it is a Protocol itself; register a class that keeps it"
+        )
+    return problems
+
+
+def own_name(store_class: type) -> object:
+    """The ``name`` in the body of the class itself; None where it has none.
+
+    One that is inherited names the base: a subclass of a registered store is a store of its own.
+    """
+    return vars(store_class).get("name")
+
+
+def name_problem(store_class: type, kind: str) -> str | None:
+    """What keeps ``store_class`` from being called ``kind``: a ``name`` of its own that differs."""
+    if "name" not in vars(store_class):
+        return None
+    name = own_name(store_class)
+    if not isinstance(name, str):
+        return (
+            f"its name is a {type(name).__name__}, which only an instance can turn into a text: "
+            f"write name = {kind!r} in the class, or leave name out"
+        )
+    if name != kind:
+        return f"its own name is {name!r}: make the two the same, or leave name out"
+    return None
+
+
+def config_model(store_class: type) -> "type[BaseModel]":
+    """The ``Config`` of a class that :func:`class_problems` found nothing wrong with."""
+    return cast("type[BaseModel]", store_class.Config)  # type: ignore[attr-defined]
+
+
+def class_id(store_class: type) -> str:
+    """``package.module:Qualified.Name``, the same again for a class whose cell was run again."""
+    return f"{store_class.__module__}:{store_class.__qualname__}"
+
+
+def describe_class(store_class: type) -> str:
+    """Name a class so that it can be found: module, qualified name, file and line."""
+    place = _source_place(store_class)
+    name = f"{store_class.__module__}.{store_class.__qualname__}"
+    return f"{name} ({place})" if place else name
+
+
+def _method_problem(store_class: type, method: str) -> str | None:
+    owner = next((base for base in store_class.__mro__ if method in vars(base)), None)
+    # A store may inherit from the protocol, whose methods do nothing: logging into them is silence.
+    if owner is None or owner is LogStoreMethods:
+        return f"it has no method {_METHODS[method]}"
+    value: object = vars(owner)[method]
+    if getattr(value, "__isabstractmethod__", False):
+        return f"its {method} is abstract: define {_METHODS[method]}"
+    # A descriptor (staticmethod, partialmethod, property) may well give something to call.
+    if not callable(value) and not hasattr(value, "__get__"):
+        return f"its {method} is {value!r:.60}, no method: define {_METHODS[method]}"
+    return None
+
+
+def _config_problem(store_class: type) -> str | None:
+    from pydantic import BaseModel
+
+    config: object = getattr(store_class, "Config", None)
+    if config is None:
+        return (
+            "it has no Config: nest a pydantic model of its parameters, class Config(BaseModel), "
+            'with model_config = ConfigDict(extra="forbid")'
+        )
+    if not isinstance(config, type):
+        return f"its Config is {config!r:.60}: the model class itself is needed"
+    if not issubclass(config, BaseModel):
+        return f"its Config is no pydantic model: derive {config.__qualname__} from BaseModel"
+    if config.model_config.get("extra") != "forbid":
+        return (
+            "its Config lets unknown parameters pass, misspelt ones too: "
+            'add model_config = ConfigDict(extra="forbid")'
+        )
+    return None
+
+
+def _source_place(store_class: type) -> str:
+    """``file:line`` of the class, or of its first method where only that is known; or nothing."""
+    try:
+        return f"{inspect.getsourcefile(store_class)}:{inspect.getsourcelines(store_class)[1]}"
+    except (OSError, TypeError, IndexError, SyntaxError):
+        # No file for the module, as in a notebook: code objects know where they were compiled.
+        pass
+    codes = [value.__code__ for value in vars(store_class).values() if inspect.isfunction(value)]
+    return f"{codes[0].co_filename}:{codes[0].co_firstlineno}" if codes else ""

@@ -1,0 +1,103 @@
+"""Log stores and their parameters as the ``evsys`` command shows them."""
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from textwrap import fill, indent
+from typing import Any, cast
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
+
+from evsys_sdk import _kinds
+from evsys_sdk._class_checks import class_id, config_model
+from evsys_sdk._plugins import installed_plugins
+from evsys_sdk.config import LogStoreSpec
+from evsys_sdk.errors import LogStoreError
+from evsys_sdk.registry import get_log_store, list_log_stores
+
+
+def described_stores() -> Iterator[str]:
+    """A paragraph per kind: where it comes from, and its parameters or why it does not load."""
+    paragraphs = {kind: _described(kind) for kind in list_log_stores()}
+    # Loading them brings kinds to light that are called otherwise than their entry points.
+    for kind in list_log_stores():
+        yield paragraphs.get(kind) or _described(kind)
+
+
+def _described(kind: str) -> str:
+    try:
+        store_class = get_log_store(kind)
+        lines = [class_id(store_class), *_parameters(config_model(store_class))]
+    except LogStoreError as error:
+        lines = [f"can't be used: {error}"]
+    except Exception as error:  # noqa: BLE001 - whatever a plugin makes of itself
+        lines = [f"can't be described: {type(error).__name__}: {error}"]
+    return f"{kind}: {_origin(kind)}\n" + indent("\n".join(lines), "    ")
+
+
+def _origin(kind: str) -> str:
+    if kind in _kinds.BUILT_IN:
+        return f"built in, evsys-sdk {version('evsys-sdk')}"
+    try:
+        holder = _kinds.holder_of(kind)
+    except LogStoreError:
+        return "several distributions"
+    plugins = [holder.plugin] if holder else installed_plugins().get(kind, [])
+    return "; ".join(str(plugin) for plugin in plugins) or "registered by this program"
+
+
+def _parameters(model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield f"{_given_as(name, field)}: {_type(field)}, {_default(field)}"
+        if field.description:
+            yield indent(fill(field.description, 84), "    ")
+
+
+def _given_as(name: str, field: FieldInfo) -> str:
+    return field.validation_alias if isinstance(field.validation_alias, str) else name
+
+
+def _type(field: FieldInfo) -> str:
+    text = inspect.formatannotation(field.annotation)
+    # Whoever writes YAML has no use for the module of a type.
+    return re.sub(r"\b(?:[a-z_]\w*\.)+(?=[A-Z])", "", text)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    if field.default_factory is not None:
+        return "has a default"
+    return f"default {field.default!r}"
+
+
+def resolved(spec: LogStoreSpec) -> dict[str, Any]:
+    """The spec as plain data, with every parameter as the store's ``Config`` holds it.
+
+    Nested specs are resolved too, and it can be loaded again.
+    """
+    config = config_model(get_log_store(spec.kind)).model_validate(spec.params)
+    return {"kind": spec.kind, "params": _plain_fields(config)}
+
+
+def _plain_fields(model: BaseModel) -> dict[str, Any]:
+    return {
+        _given_as(name, field): _plain(getattr(model, name))
+        for name, field in type(model).model_fields.items()
+    }
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, LogStoreSpec):
+        return resolved(value)
+    if isinstance(value, BaseModel):
+        return _plain_fields(value)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in cast("list[object]", value)]
+    if isinstance(value, Mapping):
+        items = cast("Mapping[object, object]", value).items()
+        return {to_jsonable_python(key): _plain(item) for key, item in items}
+    return to_jsonable_python(value, fallback=str)

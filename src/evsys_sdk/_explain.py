@@ -1,0 +1,167 @@
+"""What pydantic found wrong with a ``log_store`` section, in the words of whoever wrote it.
+
+pydantic knows what is wrong and in which of its models. Here that place is found again in what was
+given, which gives each problem its path, and the name that was probably meant.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+from pydantic import BaseModel
+
+from evsys_sdk._class_checks import config_model
+from evsys_sdk._problems import OUR_WORDS, Path, Problem, nearest
+from evsys_sdk.errors import LogStoreError
+from evsys_sdk.registry import get_log_store, list_log_stores
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic.fields import FieldInfo
+    from pydantic_core import ErrorDetails
+
+_NOWHERE = object()
+
+
+@dataclass
+class _Place:
+    """Where an error of pydantic lies in what was given."""
+
+    path: Path
+    names: list[str]
+    """What the last part of the path could have been called."""
+    section: object
+    """The closest ``{kind, params}`` around it."""
+    in_params: bool
+    """Whether it is a parameter, or within one; else it is a key of the section itself."""
+
+
+def explain(
+    error: "ValidationError", section: object, spec: type[BaseModel], prefix: Path
+) -> list[Problem]:
+    """The problems in ``section``, which stands at ``prefix`` and was validated as a ``spec``."""
+    problems: list[Problem] = []
+    for details in error.errors(include_url=False):
+        place = _locate(section, _loc_of_value(details), spec)
+        problems.append(Problem((*prefix, *place.path), _text(details, place)))
+    return problems
+
+
+def _loc_of_value(details: "ErrorDetails") -> Path:
+    """Where the value stands; of a name that is at fault, where the mapping with it stands."""
+    if details["type"] == "invalid_key":
+        return details["loc"][:-1]
+    return details["loc"][:-2] if details["loc"][-1:] == ("[key]",) else details["loc"]
+
+
+def _locate(section: object, loc: Path, spec: type[BaseModel]) -> _Place:
+    place = _Place((), [], section, in_params=False)
+    models, value = [spec], section
+    for part in loc:
+        fields = [_fields(model)[part] for model in models if part in _fields(model)]
+        child = _child(value, part)
+        if not fields and child is _NOWHERE:
+            # pydantic tells the parts of a union apart by a part of the location: no place at all.
+            continue
+        in_params = models != [spec]
+        names = sorted({str(name) for model in models for name in _fields(model)})
+        around = place.section if in_params else value
+        place = _Place((*place.path, part), names, around, in_params)
+        if part == "params" and not in_params:
+            models = _config_models(value)
+        elif fields:
+            models = [model for field in fields for model in _models_in(field.annotation)]
+        value = child
+    return place
+
+
+def _text(details: "ErrorDetails", place: _Place) -> str:
+    """What is wrong, what was given instead, and what was probably meant."""
+    if details["type"] == OUR_WORDS:
+        return details["msg"]
+    given = _shown(details["input"])
+    match details["type"]:
+        case "extra_forbidden":
+            return _unknown_name(place)
+        case "missing" if place.path[-1:] == ("kind",) and not place.in_params:
+            return f"is missing; name one of {', '.join(list_log_stores())}"
+        case "missing":
+            return "is missing, and has no default"
+        case "model_type" if details.get("ctx", {}).get("class_name") == "LogStoreSpec":
+            return f"must be a mapping with kind and params, not {given}"
+        case "model_type" | "dict_type":
+            return f"must be a mapping of names to values, not {given}"
+        case "list_type" | "tuple_type" | "set_type":
+            return f"must be a list, not {given}"
+        case "invalid_key" | "string_type" if _loc_of_value(details) != details["loc"]:
+            return f"has {given} for a name, which must be text: put it in quotes"
+        case "string_type" if isinstance(details["input"], bool | int | float):
+            return f"must be text, not {given}: put it in quotes"
+        case "string_type":
+            return f"must be text, not {given}"
+        case _:
+            text = details["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+            return f"{text[:1].lower()}{text[1:]}; {given} was given"
+
+
+def _unknown_name(place: _Place) -> str:
+    name = str(place.path[-1])
+    if not place.in_params and any(name in _fields(m) for m in _config_models(place.section)):
+        return "is a parameter of the store: write it under params"
+    what = "unknown parameter" if place.in_params else "unknown key beside kind and params"
+    known = ", ".join(place.names) or "none"
+    return f"{what}{nearest(name, place.names) or f'; known: {known}'}"
+
+
+def _shown(value: object) -> str:
+    """A short text for what was given: a scalar itself, of anything else what it is."""
+    if value is None:
+        return "nothing (null)"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int) and value.bit_length() > 200:
+        return "a huge number"
+    if isinstance(value, str | int | float):
+        return f"{value!r:.60}"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return f"a {type(value).__name__}"
+
+
+def _fields(model: type[BaseModel]) -> "dict[str | int, FieldInfo]":
+    """The fields of a model, by the names under which they are given."""
+    return {
+        field.validation_alias if isinstance(field.validation_alias, str) else name: field
+        for name, field in model.model_fields.items()
+    }
+
+
+def _config_models(section: object) -> list[type[BaseModel]]:
+    kind = _child(section, "kind")
+    if not isinstance(kind, str):
+        return []
+    try:
+        return [config_model(get_log_store(kind))]
+    except LogStoreError:
+        return []
+
+
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    """Every pydantic model that an annotation mentions: X, X | None, list[X], dict[str, X]."""
+    arguments = get_args(annotation)
+    if not arguments and isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in arguments:
+        yield from _models_in(argument)
+
+
+def _child(value: object, part: str | int) -> object:
+    if isinstance(value, Mapping):
+        return cast("Mapping[Any, object]", value).get(part, _NOWHERE)
+    if isinstance(part, int):
+        items = cast("Sequence[object]", value) if isinstance(value, list | tuple) else ()
+        return items[part] if part < len(items) else _NOWHERE
+    # A spec that was made in Python stands in the data as what it is.
+    return getattr(value, part, _NOWHERE) if isinstance(value, BaseModel) else _NOWHERE

@@ -1,0 +1,179 @@
+"""A YAML file as plain data that still knows its lines.
+
+What is accepted is what ``yaml.safe_load`` accepts, less what can only be a mistake or an attack:
+duplicate keys, aliases that contain themselves, aliases that multiply the file. The composed nodes,
+which carry the lines, are looked at before any value is made of them.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, cast
+
+import yaml
+
+from evsys_sdk._problems import Path, Problem, problems_text
+from evsys_sdk.errors import LogStoreConfigError
+
+_MERGE_TAG = "tag:yaml.org,2002:merge"
+_MOST_VALUES = 10_000
+"""Values that a file may grow to by its aliases; a few nested lines could ask for billions."""
+
+
+class _Loader(Protocol):
+    """What of ``yaml.SafeLoader`` is used here; its published types leave the nodes open."""
+
+    yaml_constructors: ClassVar[dict[str | None, object]]
+
+    def get_single_node(self) -> yaml.Node | None: ...
+    def construct_object(self, node: yaml.Node) -> object: ...
+    def construct_document(self, node: yaml.Node) -> object: ...
+
+
+@dataclass
+class YamlDocument:
+    """The data of one YAML file, and where each part of it stands."""
+
+    file: str
+    """The path as the user gave it."""
+    value: object
+    """The data; None where the file holds nothing."""
+    problems: list[Problem]
+    """What is wrong with the file although its data could be read."""
+    _root: yaml.Node | None
+
+    def line(self, path: Path) -> int:
+        """The line of the value at ``path``, or of what is closest around it."""
+        line, node = 1, self._root
+        for part in path:
+            # The last one counts: a key of the mapping itself follows those that are merged in.
+            found = [child for child in _children(node) if str(child[0]) == str(part)]
+            if not found:
+                break
+            _, line, node = found[-1]
+        return line
+
+
+def read_yaml(path: str) -> YamlDocument:
+    """The document in the file at ``path``.
+
+    Raises:
+        LogStoreConfigError: The file is no plain YAML document. Every problem that can be found is
+            listed with its line.
+        OSError: The file can't be read.
+    """
+    with open(os.path.expanduser(path), "rb") as file:
+        text = _decoded(file.read(), path)
+    try:
+        loader = cast("_Loader", yaml.SafeLoader(text))
+        root = loader.get_single_node()
+        document = YamlDocument(path, None, [], root)
+        if root is not None:
+            check = _NodeCheck(loader)
+            check.visit(root, ())
+            document.problems = check.problems
+            if not check.readable:
+                raise LogStoreConfigError(problems_text(check.problems, document))
+            document.value = loader.construct_document(root)
+    except yaml.MarkedYAMLError as error:
+        raise LogStoreConfigError(_marked_text(error, path)) from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise LogStoreConfigError(
+            f"{path}:{line}: not YAML: the character {chr(error.character)!r} is not allowed"
+        ) from error
+    except RecursionError as error:
+        raise LogStoreConfigError(f"{path}: nested too deeply to be read") from error
+    return document
+
+
+def _decoded(data: bytes, path: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise LogStoreConfigError(
+            f"{path}:{line}: not UTF-8 (byte 0x{data[error.start]:02x}); save the file as UTF-8"
+        ) from error
+
+
+def _marked_text(error: yaml.MarkedYAMLError, path: str) -> str:
+    mark = error.problem_mark or error.context_mark
+    line = mark.line + 1 if mark else 1
+    what = " ".join(part for part in (error.context, error.problem) if part)
+    if r"'\t'" in what:
+        what += "; YAML is indented with spaces, never with tabs"
+    return f"{path}:{line}: not YAML: {what}"
+
+
+def _children(node: yaml.Node | None) -> Iterator[tuple[str | int, int, yaml.Node]]:
+    """Key or index, line and node of everything directly in ``node``."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield key.value, _line(key), value
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield index, _line(item), item
+
+
+def _line(node: yaml.Node) -> int:
+    return node.start_mark.line + 1
+
+
+class _NodeCheck:
+    """Looks at every node once, however many aliases lead to it."""
+
+    def __init__(self, loader: _Loader) -> None:
+        self.problems: list[Problem] = []
+        self.readable = True
+        """Whether values can be made of the nodes in spite of the problems."""
+        self._loader = loader
+        self._sizes: dict[yaml.Node, int] = {}
+        self._around: set[yaml.Node] = set()
+
+    def visit(self, node: yaml.Node, path: Path) -> int:
+        """How many values ``node`` stands for, each alias counted as a copy."""
+        if node in self._around:
+            self._refuse(node, path, "an alias in it stands for what contains it")
+            return 1
+        if node in self._sizes:
+            return self._sizes[node]
+        self._around.add(node)
+        self._check_tag(node, path)
+        size = 1 + sum(self.visit(child, (*path, key)) for key, _, child in _children(node))
+        if isinstance(node, yaml.MappingNode):
+            self._check_keys(node, path)
+            size += sum(self.visit(key, path) for key, _ in node.value)
+        self._around.discard(node)
+        self._sizes[node] = size
+        if size > _MOST_VALUES and size > 2 * len(self._sizes) and self.readable:
+            self._refuse(node, path, f"its aliases multiply it to {size} values or more")
+        return size
+
+    def _refuse(self, node: yaml.Node, path: Path, text: str) -> None:
+        self.problems.append(Problem(path, text, _line(node)))
+        self.readable = False
+
+    def _check_tag(self, node: yaml.Node, path: Path) -> None:
+        if node.tag == _MERGE_TAG:
+            return
+        if node.tag not in self._loader.yaml_constructors:
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!", 1)
+            self._refuse(node, path, f"the tag {tag:.60} is refused: only plain data is read")
+        elif isinstance(node, yaml.ScalarNode):
+            try:
+                self._loader.construct_object(node)
+            except Exception as error:  # noqa: BLE001 - PyYAML raises whatever comes up
+                text = f"{node.value!r:.60} can't be read ({error}): put it in quotes"
+                self._refuse(node, path, text)
+
+    def _check_keys(self, node: yaml.MappingNode, path: Path) -> None:
+        first: dict[tuple[str, str], yaml.Node] = {}
+        for key, _ in node.value:
+            # Several merges into one mapping are no duplicates: each adds to it.
+            if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE_TAG:
+                continue
+            earlier = first.setdefault((key.tag, key.value), key)
+            if earlier is not key:
+                text = f"duplicate key, first given in line {_line(earlier)}"
+                self.problems.append(Problem((*path, key.value), text, _line(key)))

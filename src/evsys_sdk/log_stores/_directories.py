@@ -1,0 +1,62 @@
+"""The directory that a store writes to, as its parameter ``log_dir`` names it."""
+
+import errno
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from evsys_sdk.log_stores._arguments import checked_path
+
+__all__ = ["Directory", "directory_path", "make_directory", "removed_directory_error"]
+
+
+def directory_path(log_dir: str | os.PathLike[str]) -> str:
+    """The absolute path of ``log_dir``, with ``~`` expanded.
+
+    Raises:
+        TypeError: ``log_dir`` is neither a str nor a path object of text.
+        ValueError: It is empty, or names the home directory of somebody who has none.
+    """
+    text = os.path.expanduser(checked_path(log_dir, "log_dir"))
+    if text.startswith("~"):
+        raise ValueError(
+            f"log_dir starts with {text.split('/')[0]!r}, and there is no home directory of that "
+            f"name. Write './{text}' for a directory that is called so"
+        )
+    return os.path.abspath(text)
+
+
+def make_directory(path: str) -> None:
+    """Create the directory with its parents, if it is not there.
+
+    Raises:
+        OSError: It can't be created, or a file stands in its place.
+    """
+    try:
+        os.makedirs(path, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(
+            errno.ENOTDIR, "log_dir is a file, not a directory", path
+        ) from error
+
+
+def removed_directory_error(path: str) -> FileNotFoundError:
+    """What a write raises when the directory of the log is gone."""
+    return FileNotFoundError(
+        errno.ENOENT,
+        "log_dir was removed while the log was open, so nothing of this call was recorded. "
+        "Logging goes on when the directory is there again",
+        path,
+    )
+
+
+def _check_log_dir(value: Any) -> Any:
+    if isinstance(value, str):
+        directory_path(value)
+    return value  # as it was given; pydantic refuses what is no path at all
+
+
+Directory = Annotated[Path, BeforeValidator(_check_log_dir)]
+"""The type of a ``Config``'s ``log_dir``."""

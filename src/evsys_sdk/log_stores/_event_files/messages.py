@@ -1,0 +1,134 @@
+"""All events other than scalars, built and parsed with TensorBoard's own messages.
+
+TensorFlow is not needed, and never imported: the modules loaded here don't touch it. The messages
+are loaded with the first file, the HParams plugin, which brings NumPy, with the first
+hyperparameters.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from evsys_sdk.log_stores._event_files.packages import load
+
+__all__ = [
+    "Event",
+    "event_parser",
+    "session_end_event",
+    "session_start_event",
+    "text_event",
+    "version_event",
+]
+
+_TEXT_SUFFIX = "/text_summary"  # what SummaryWriter.add_text appends to a tag
+
+
+class Event(NamedTuple):
+    """What one event of a file holds, as far as the store writes such things."""
+
+    wall_time: float
+    step: int
+    scalars: dict[str, float]
+    texts: dict[str, str]
+    """Text per tag, under the tag that ``text_event`` was given."""
+
+
+def version_event(wall_time: float) -> bytes:
+    """The event that every event file begins with."""
+    event_pb2 = load("tensorboard.compat.proto.event_pb2")
+    return _serialized(
+        wall_time,
+        file_version="brain.Event:2",
+        source_metadata=event_pb2.SourceMetadata(writer="evsys_sdk.log_stores.tensorboard"),
+    )
+
+
+def text_event(tag: str, text: str, step: int, wall_time: float) -> bytes:
+    """An entry of the Text tab, as ``SummaryWriter.add_text(tag, text, step)`` would write it."""
+    summary_pb2 = load("tensorboard.compat.proto.summary_pb2")
+    tensor_pb2 = load("tensorboard.compat.proto.tensor_pb2")
+    shape_pb2 = load("tensorboard.compat.proto.tensor_shape_pb2")
+    text_pb2 = load("tensorboard.plugins.text.plugin_data_pb2")
+    value = summary_pb2.Summary.Value(
+        tag=tag + _TEXT_SUFFIX,
+        metadata=summary_pb2.SummaryMetadata(
+            plugin_data=summary_pb2.SummaryMetadata.PluginData(
+                plugin_name="text", content=text_pb2.TextPluginData(version=0).SerializeToString()
+            )
+        ),
+        tensor=tensor_pb2.TensorProto(
+            dtype="DT_STRING",
+            string_val=[text.encode()],
+            tensor_shape=shape_pb2.TensorShapeProto(dim=[shape_pb2.TensorShapeProto.Dim(size=1)]),
+        ),
+    )
+    return _serialized(wall_time, step=step, summary=summary_pb2.Summary(value=[value]))
+
+
+def session_start_event(
+    hyperparams: dict[str, bool | float | str], trial: str, wall_time: float
+) -> bytes:
+    """What fills a row of the HParams tab.
+
+    The experiment's summary is left out on purpose: TensorBoard takes the first one that it finds,
+    and hyperparameters that only other runs have would then never show.
+
+    Args:
+        hyperparams: Value per name.
+        trial: Name of the row. Runs of one trial share a row.
+        wall_time: When the session started, in seconds since the Unix epoch.
+    """
+    summary_v2 = load("tensorboard.plugins.hparams.summary_v2")
+    summary = summary_v2.hparams_pb(hyperparams, trial_id=trial, start_time_secs=wall_time)
+    return _serialized(wall_time, summary=summary)
+
+
+def session_end_event(wall_time: float, *, failed: bool) -> bytes:
+    """The status that the HParams tab shows for a run that ended."""
+    api_pb2 = load("tensorboard.plugins.hparams.api_pb2")
+    metadata = load("tensorboard.plugins.hparams.metadata")
+    plugin_data_pb2 = load("tensorboard.plugins.hparams.plugin_data_pb2")
+    summary_pb2 = load("tensorboard.compat.proto.summary_pb2")
+    status = api_pb2.STATUS_FAILURE if failed else api_pb2.STATUS_SUCCESS
+    content = plugin_data_pb2.HParamsPluginData(
+        session_end_info=plugin_data_pb2.SessionEndInfo(status=status, end_time_secs=wall_time)
+    )
+    value = summary_pb2.Summary.Value(
+        tag=metadata.SESSION_END_INFO_TAG,
+        metadata=metadata.create_summary_metadata(content),
+        tensor=metadata.NULL_TENSOR,
+    )
+    return _serialized(wall_time, summary=summary_pb2.Summary(value=[value]))
+
+
+def event_parser() -> Callable[[bytes], Event]:
+    """A function from a record's payload to its event.
+
+    It raises ValueError for bytes that are no event. Values that the store never writes (images,
+    histograms, scalars kept as tensors) are passed over.
+    """
+    parse = load("tensorboard.compat.proto.event_pb2").Event.FromString
+    decode_error: type[Exception] = load("google.protobuf.message").DecodeError
+
+    def parsed(payload: bytes) -> Event:
+        try:
+            message = parse(payload)
+        except decode_error as error:
+            raise ValueError(str(error)) from error
+        scalars: dict[str, float] = {}
+        texts: dict[str, str] = {}
+        for value in message.summary.value:
+            kind = value.WhichOneof("value")
+            if kind == "simple_value":
+                scalars[value.tag] = value.simple_value
+            elif kind == "tensor" and value.metadata.plugin_data.plugin_name == "text":
+                text = b"".join(value.tensor.string_val).decode(errors="replace")
+                texts[value.tag.removesuffix(_TEXT_SUFFIX)] = text
+        return Event(message.wall_time, message.step, scalars, texts)
+
+    return parsed
+
+
+def _serialized(wall_time: float, **fields: Any) -> bytes:
+    event = load("tensorboard.compat.proto.event_pb2").Event(wall_time=wall_time, **fields)
+    serialized: bytes = event.SerializeToString()
+    return serialized

@@ -1,0 +1,168 @@
+"""The artifacts file: a JSON list that grows at its end, one entry per line.
+
+A new entry overwrites the closing bracket, in two steps: blanks are appended (after the bracket
+they are still JSON), then entry and bracket are written inside the space that the blanks took. A
+full disk therefore fails in the first step, which harms nothing, and no call reads what it does
+not change, however long the list is.
+"""
+
+import functools
+import json
+import os
+import re
+from io import FileIO
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
+
+from evsys_sdk.errors import DamagedLogError
+from evsys_sdk.log_stores._json_files.locking import (
+    replace_file,
+    with_lock,
+    with_shared_lock,
+    write_all,
+)
+from evsys_sdk.log_stores._json_files.turns import turns_of
+from evsys_sdk.run_log import ArtifactPointer
+
+__all__ = ["append_artifact", "read_artifacts"]
+
+_CLOSING = b"\n]\n"
+_LAST_BYTES = b"}" + _CLOSING
+_ENTRY_START = '{"name":'
+_BLANKS = re.compile(r"[ \t\r\n]+")
+
+
+def append_artifact(log_dir: str, file_name: str, pointer: ArtifactPointer) -> None:
+    """Add the checked pointer to the end of the list.
+
+    Raises:
+        DamagedLogError: The file is no list of artifacts; it is left as it is.
+        OSError: The directory is gone or can't be written to, or the disk is full; the list is as
+            it was.
+    """
+    path = os.path.join(log_dir, file_name)
+    entry = _entry(pointer)
+
+    def append() -> None:
+        if not _extend(path, entry):
+            entries = [_entry(known) for known in _read_pointers(path)]
+            content = b"[\n" + b",\n".join([*entries, entry]) + _CLOSING
+            replace_file(path, content, durable=False)
+
+    with_lock(log_dir, append)
+
+
+def read_artifacts(log_dir: str, file_name: str) -> list[ArtifactPointer]:
+    """The pointers in the list, in order; an entry that a killed process cut is left out.
+
+    Raises:
+        DamagedLogError: The file is no list of artifacts.
+    """
+    path = os.path.join(log_dir, file_name)
+    turns = turns_of(log_dir)
+    with turns.lock:
+        if turns.running:  # a signal handler reads, and can't wait for what it interrupted
+            return _read_pointers(path)
+        return with_shared_lock(log_dir, lambda: _read_pointers(path))
+
+
+def _entry(pointer: ArtifactPointer) -> bytes:
+    fields = {"name": pointer.name, "path": pointer.path, "kind": pointer.kind, "ts": pointer.ts}
+    return to_json(fields)
+
+
+def _extend(path: str, entry: bytes) -> bool:
+    """Add the entry in place. Returns False where the file does not end as this leaves it."""
+    try:
+        file = FileIO(path, "r+")
+    except FileNotFoundError:
+        return False
+    with file:
+        descriptor = file.fileno()
+        size = os.fstat(descriptor).st_size
+        if os.pread(descriptor, len(_LAST_BYTES), max(size - len(_LAST_BYTES), 0)) != _LAST_BYTES:
+            return False
+        addition = b",\n" + entry + _CLOSING
+        try:
+            write_all(descriptor, b" " * (len(addition) - len(_CLOSING)), size)
+            write_all(descriptor, addition, size - len(_CLOSING))
+        except OSError as error:
+            # Only a file system that copies on write can fail in the second step.
+            os.ftruncate(descriptor, size - len(_CLOSING))
+            write_all(descriptor, _CLOSING, size - len(_CLOSING))
+            error.filename = path
+            raise
+    return True
+
+
+def _read_pointers(path: str) -> list[ArtifactPointer]:
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except FileNotFoundError:
+        return []
+    try:
+        entries: Any = from_json(content, allow_inf_nan=False)
+    except ValueError as error:
+        entries = _entries_before_cut(content)
+        if entries is None:
+            raise _damage(path, str(error)) from error
+    try:
+        return _pointers().validate_python(entries)
+    except ValidationError as error:
+        raise _damage(path, _first_problem(error)) from error
+
+
+@functools.cache
+def _pointers() -> TypeAdapter[list[ArtifactPointer]]:
+    return TypeAdapter(list[ArtifactPointer])  # takes a millisecond: when first needed
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    place = "".join(f"[{part!r}]" for part in problem["loc"])
+    return f"{place} {problem['msg']}".strip()
+
+
+def _entries_before_cut(content: bytes) -> list[Any] | None:
+    """The whole entries of a list whose last one was cut short, or None if this is no such list.
+
+    A process that is killed in the second step can leave that, and so can a lost end of the file.
+    """
+    text = content.rstrip(b"\0").decode(errors="surrogateescape")
+    start = re.match(r"\s*\[", text)
+    if start is None:
+        return None if text.strip() else []
+    entries: list[Any] = []
+    at = _skip_blanks(text, start.end())
+    decoder = json.JSONDecoder()
+    while True:
+        try:
+            entry, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            break
+        entries.append(entry)
+        at = _skip_blanks(text, end)
+        if text[at : at + 1] != ",":
+            break
+        at = _skip_blanks(text, at + 1)
+    # A cut entry is the beginning of one, and the end of the file. Anything else is damage in the
+    # middle, behind which there may be whole entries.
+    rest = text[at:].strip()
+    cut = _ENTRY_START.startswith(rest) or (rest.startswith(_ENTRY_START) and "\n" not in rest)
+    whole = text[:at].isascii() or not any("\udc80" <= char <= "\udcff" for char in text[:at])
+    return entries if whole and (cut or rest == "]") else None
+
+
+def _skip_blanks(text: str, at: int) -> int:
+    blanks = _BLANKS.match(text, at)
+    return blanks.end() if blanks else at
+
+
+def _damage(path: str, reason: str) -> DamagedLogError:
+    return DamagedLogError(
+        f"{path} is no JSON list of artifacts: {reason}. It was left as it is. Repair it, or move "
+        f"it away to start a new one"
+    )

@@ -1,0 +1,73 @@
+"""The hyperparameters file: one object, pretty-printed."""
+
+import json
+import os
+from typing import Any
+
+from pydantic_core import to_json
+
+from evsys_sdk.errors import DamagedLogError
+from evsys_sdk.log_stores._json_files.locking import replace_file, with_lock
+
+__all__ = ["merge_hyperparams", "read_hyperparams"]
+
+
+def merge_hyperparams(log_dir: str, file_name: str, params: dict[str, Any]) -> None:
+    """Merge the checked ``params`` into the file: a later value replaces an earlier one whole.
+
+    The file is replaced at once and reaches the disk: at every moment, also after a kill or a power
+    loss, it is the old or the new one.
+
+    Raises:
+        DamagedLogError: The file does not parse; it is left as it is.
+        OSError: The directory is gone or can't be written to, or the disk is full; the old file
+            stands.
+    """
+    path = os.path.join(log_dir, file_name)
+
+    def merge() -> None:
+        merged = {**read_hyperparams(path), **params}
+        # NaN and infinities as text: the file stays strict JSON, and an object of free form has
+        # no place for them beside the values, as a metrics row has.
+        content = to_json(merged, indent=2, inf_nan_mode="strings") + b"\n"
+        replace_file(path, content, durable=True)
+
+    with_lock(log_dir, merge)
+
+
+def read_hyperparams(path: str) -> dict[str, Any]:
+    """The object in the file; empty if there is no such file.
+
+    Raises:
+        DamagedLogError: The file holds no JSON object.
+    """
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except FileNotFoundError:
+        return {}
+    try:
+        # Not pydantic's reader, which in older versions stops at one digit less than the contract.
+        params: dict[str, Any] = json.loads(content.decode(), parse_constant=_refuse_constant)
+    except RecursionError:
+        raise _damage(path, "it is nested too deep to be read") from None
+    except ValueError as error:
+        raise _damage(path, str(error)) from error
+    if not _is_object(params):
+        raise _damage(path, f"it holds a {type(params).__name__}")
+    return params
+
+
+def _refuse_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _damage(path: str, reason: str) -> DamagedLogError:
+    return DamagedLogError(
+        f"{path} is no JSON object of hyperparameters: {reason}. It was left as it is. Repair it, "
+        f"or move it away to start a new one"
+    )

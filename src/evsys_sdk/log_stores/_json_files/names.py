@@ -1,0 +1,112 @@
+"""Where the files of a log lie, and which names they may have."""
+
+import os
+from dataclasses import dataclass
+from typing import Self
+
+from evsys_sdk.log_stores._arguments import checked_text
+from evsys_sdk.log_stores._directories import directory_path
+
+__all__ = [
+    "LOCK_FILE",
+    "TEMPORARY_SUFFIX",
+    "LogFiles",
+    "check_distinct",
+    "check_file_name",
+]
+
+LOCK_FILE = ".jsonl.lock"
+"""Locked by whoever touches hyperparameters or artifacts; its content means nothing."""
+
+TEMPORARY_SUFFIX = ".tmp"
+"""Ends the name of a file that is about to replace another."""
+
+_LONGEST_NAME = 255 - len(TEMPORARY_SUFFIX)  # in bytes; file systems take 255
+
+
+def check_file_name(name: object, parameter: str) -> str:
+    """The name that ``parameter`` gave, if it is the plain name of a file that a log may have.
+
+    Raises:
+        TypeError: ``name`` is no str.
+        ValueError: It is not plain: a path, empty, ``.`` or ``..``, or longer than 251 bytes; or
+            the store keeps a file of its own under it.
+    """
+    text = checked_text(name, parameter)
+    if "/" in text or "\0" in text or text in {".", ".."} or len(os.fsencode(text)) > _LONGEST_NAME:
+        raise ValueError(
+            f"{parameter} {text[:300]!r} is not the plain name of a file. The files of a log lie "
+            f"in log_dir itself: give a name without directories, and the directory as log_dir"
+        )
+    if text.casefold() == LOCK_FILE:
+        raise ValueError(f"{parameter} {text!r} is the store's own lock file. Choose another name")
+    return text
+
+
+def check_distinct(metrics_file: str, hyperparams_file: str, artifacts_file: str) -> None:
+    """Check that no file of the log would be written over another.
+
+    Raises:
+        ValueError: Two names are the same, or differ in case only (which is the same file on some
+            file systems), or one is the temporary file of another.
+    """
+    names = {
+        "metrics_file": metrics_file,
+        "hyperparams_file": hyperparams_file,
+        "artifacts_file": artifacts_file,
+    }
+    holders: dict[str, str] = {}
+    for parameter, name in names.items():
+        other = holders.setdefault(name.casefold(), parameter)
+        if other != parameter:
+            raise ValueError(
+                f"{other} and {parameter} are both {name!r}. Each needs a file of its own"
+            )
+    for parameter in ("hyperparams_file", "artifacts_file"):
+        temporary = names[parameter] + TEMPORARY_SUFFIX
+        taken = holders.get(temporary.casefold())
+        if taken:
+            raise ValueError(
+                f"{taken} is {temporary!r}, which the store uses while it replaces {parameter} "
+                f"{names[parameter]!r}. Choose another name"
+            )
+
+
+@dataclass(frozen=True)
+class LogFiles:
+    """The place of one log: its directory and the names of the three files in it."""
+
+    log_dir: str
+    metrics_file: str
+    hyperparams_file: str
+    artifacts_file: str
+
+    @classmethod
+    def checked(
+        cls,
+        log_dir: str | os.PathLike[str],
+        metrics_file: str,
+        hyperparams_file: str,
+        artifacts_file: str,
+    ) -> Self:
+        """The place that these parameters of a store name.
+
+        Raises:
+            TypeError: One of them is no text.
+            ValueError: A file name is not plain, or two files would be one.
+        """
+        metrics_file = check_file_name(metrics_file, "metrics_file")
+        hyperparams_file = check_file_name(hyperparams_file, "hyperparams_file")
+        artifacts_file = check_file_name(artifacts_file, "artifacts_file")
+        check_distinct(metrics_file, hyperparams_file, artifacts_file)
+        return cls(directory_path(log_dir), metrics_file, hyperparams_file, artifacts_file)
+
+    @property
+    def metrics_path(self) -> str:
+        """The path of the metrics file."""
+        return os.path.join(self.log_dir, self.metrics_file)
+
+    @property
+    def hyperparams_path(self) -> str:
+        """The path of the hyperparameters file."""
+        return os.path.join(self.log_dir, self.hyperparams_file)

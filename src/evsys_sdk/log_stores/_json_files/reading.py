@@ -1,0 +1,70 @@
+"""The metrics file, row by row."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+
+from evsys_sdk.errors import DamagedLogError
+from evsys_sdk.log_stores._json_files.row import decode_row, is_torn_row
+from evsys_sdk.run_log import MetricRow
+
+__all__ = ["OnDamage", "iter_rows"]
+
+OnDamage = Callable[[DamagedLogError], None]
+"""Called for each damaged line; reading goes on when it returns."""
+
+# No key of metrics can pass for the start of a row: in metrics, "split" would be a number.
+_ROW_START = re.compile(rb'\{"ts":[^",]+,"step":[^",]+,"split":"')
+
+
+def iter_rows(path: str, on_damage: OnDamage | None) -> Iterator[MetricRow]:
+    """Each row of the file, in constant memory; none if there is no such file.
+
+    Blank lines are skipped, and so is a row under way at the end of the file.
+
+    Raises:
+        DamagedLogError: A line is no row, and ``on_damage`` is None. Names file and line.
+    """
+    try:
+        file = open(path, "rb")  # noqa: SIM115 - the with statement is below, out of the try
+    except FileNotFoundError:
+        return
+    with file:
+        for number, line in enumerate(file, 1):
+            try:
+                row = decode_row(line)
+            except ValueError as error:
+                if line.isspace():
+                    continue
+                if not line.endswith(b"\n") and is_torn_row(line):
+                    return
+                salvaged = _row_behind_torn_one(line)
+                if salvaged is not None:
+                    yield salvaged
+                    continue
+                damage = _damage(path, number, line, error)
+                if on_damage is None:
+                    raise damage from error
+                on_damage(damage)
+            else:
+                yield row
+
+
+def _row_behind_torn_one(line: bytes) -> MetricRow | None:
+    """The row of a writer that was killed before it could part it from a killed one's piece."""
+    start = _ROW_START.search(line, 1)
+    if start is None or not is_torn_row(line[: start.start()]):
+        return None
+    try:
+        return decode_row(line[start.start() :])
+    except ValueError:
+        return None
+
+
+def _damage(path: str, number: int, line: bytes, reason: ValueError) -> DamagedLogError:
+    shown = line[:60].decode(errors="backslashreplace").rstrip("\n")
+    return DamagedLogError(
+        f"{path}:{number}: this line is no row of a metrics file: {reason}. It begins {shown!r}. "
+        f"To read the other rows, pass on_damage to JSONLLogStore.iter_rows(log_dir="
+        f"{os.path.dirname(path)!r}, ...)"
+    )

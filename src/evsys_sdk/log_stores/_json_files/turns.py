@@ -1,0 +1,70 @@
+"""One job at a time in a directory, whoever asks: threads wait, signal handlers do not have to."""
+
+import threading
+from collections.abc import Callable
+from weakref import WeakValueDictionary
+
+from evsys_sdk.log_stores._forks import renew_in_forked_children
+
+__all__ = ["Turns", "turns_of"]
+
+Job = Callable[[], None]
+
+
+class Turns:
+    """Runs the jobs of one directory one after the other.
+
+    A signal handler runs in the middle of whatever the main thread was doing. If that was a job,
+    the handler's own job can't wait for it (it would wait forever) and can't run inside it (both
+    change the same file), so it is taken along by the job that it interrupted, right after it. An
+    error of a job that was taken along is raised there.
+    """
+
+    running: bool
+    """Whether a job is under way: for who holds the lock, which then is a signal handler."""
+
+    def __init__(self) -> None:
+        self.renew_after_fork()
+        renew_in_forked_children(self)
+
+    def run(self, check: Job, job: Job) -> None:
+        """Run ``check`` and then ``job``, when no other job is under way.
+
+        When ``check`` raises, ``job`` does not run. Both see no other thread in between.
+        """
+        with self.lock:
+            check()
+            self._waiting.append(job)
+            if self.running:
+                return
+            try:
+                self._run_waiting()
+            finally:
+                # The job failed, or the handler that left another one here raised, as one that
+                # ends the program does.
+                self._run_waiting()
+
+    def _run_waiting(self) -> None:
+        while self._waiting:
+            try:
+                self.running = True
+                self._waiting.pop(0)()
+            finally:
+                self.running = False
+
+    def renew_after_fork(self) -> None:
+        """Forget the jobs of the parent, which runs them itself."""
+        self.lock = threading.RLock()
+        self._waiting: list[Job] = []
+        self.running = False
+
+
+_of_directory: WeakValueDictionary[str, Turns] = WeakValueDictionary()
+
+
+def turns_of(directory: str) -> Turns:
+    """The turns of this directory, the same ones for every store of the process.
+
+    A handler may log to another store than the one that it interrupted.
+    """
+    return _of_directory.setdefault(directory, Turns())

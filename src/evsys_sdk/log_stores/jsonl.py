@@ -1,0 +1,315 @@
+"""The JSON log store: three files that every tool reads, written so that nothing gets lost.
+
+``metrics.jsonl`` has one row per call, ``hyperparams.json`` the merged hyperparameters, and
+``artifacts.json`` the list of artifact pointers. A row is written by one system call before
+``log_metrics`` returns: there is no buffer, queue or thread, so that a killed process loses nothing
+that a returned call wrote. Threads, processes and forked children may share one directory.
+"""
+
+import os
+from collections.abc import Iterator
+from functools import partial
+from math import isfinite
+from time import time
+from typing import Any, ClassVar, Self
+
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import to_json
+
+from evsys_sdk.errors import LogStoreClosedError
+from evsys_sdk.log_stores._arguments import (
+    STEP_MAX,
+    STEP_MIN,
+    checked_hyperparams,
+    checked_metrics,
+    checked_path,
+    checked_step,
+    checked_text,
+)
+from evsys_sdk.log_stores._directories import Directory, directory_path, make_directory
+from evsys_sdk.log_stores._json_files.artifacts import append_artifact, read_artifacts
+from evsys_sdk.log_stores._json_files.hyperparams import merge_hyperparams, read_hyperparams
+from evsys_sdk.log_stores._json_files.metrics import MetricsFile
+from evsys_sdk.log_stores._json_files.names import (
+    LogFiles,
+    check_distinct,
+    check_file_name,
+)
+from evsys_sdk.log_stores._json_files.reading import OnDamage, iter_rows
+from evsys_sdk.log_stores._json_files.row import encode_row
+from evsys_sdk.log_stores._json_files.turns import turns_of
+from evsys_sdk.run_log import ArtifactPointer, MetricRow, RunLog
+
+__all__ = ["JSONLLogStore"]
+
+# A text that was checked once needs no second check. Bounded, for programs that make up new keys.
+_MOST_KNOWN_TEXTS = 10_000
+
+_N, _I = b"NI"
+
+
+class JSONLLogStore:
+    """Writes a log as JSON into one directory, and claims every capability of the contract.
+
+    A row of the metrics file is ``{"ts", "step", "split", "metrics"}``, keys in this order. A value
+    that is not finite stands as null in ``metrics`` and as ``"NaN"``, ``"Infinity"`` or
+    ``"-Infinity"`` by its key in a fifth field ``nonfinite``, which only such rows have.
+
+    Safe in threads, in signal handlers, and in forked children. Pickling or copying an open store
+    gives another one at the same place, as spawned workers need it.
+    """
+
+    name: ClassVar[str] = "jsonl"
+
+    class Config(BaseModel, extra="forbid"):
+        """The parameters, as YAML gives them."""
+
+        log_dir: Directory = Field(
+            description="Directory of the log, created as needed; ~ is the home directory"
+        )
+        metrics_file: str = Field(
+            default="metrics.jsonl",
+            description="Name of the file of metrics in log_dir, one row per call",
+        )
+        hyperparams_file: str = Field(
+            default="hyperparams.json", description="Name of the file of hyperparameters in log_dir"
+        )
+        artifacts_file: str = Field(
+            default="artifacts.json", description="Name of the file of artifact pointers in log_dir"
+        )
+
+        @field_validator("metrics_file", "hyperparams_file", "artifacts_file")
+        @classmethod
+        def _check_file_name(cls, name: str, field: ValidationInfo) -> str:
+            return check_file_name(name, str(field.field_name))
+
+        @model_validator(mode="after")
+        def _check_distinct(self) -> Self:
+            check_distinct(self.metrics_file, self.hyperparams_file, self.artifacts_file)
+            return self
+
+    def __init__(
+        self,
+        *,
+        log_dir: str | os.PathLike[str],
+        metrics_file: str = "metrics.jsonl",
+        hyperparams_file: str = "hyperparams.json",
+        artifacts_file: str = "artifacts.json",
+    ) -> None:
+        """Open the log in ``log_dir``, new or continued; nothing of an existing one is read.
+
+        A piece of a row that a killed process left at the end of the metrics file is removed.
+
+        Args:
+            log_dir: The directory, created with its parents as needed. ``~`` expands. A relative
+                one stays where it is when the working directory changes.
+            metrics_file: Plain name of the file of metrics in ``log_dir``.
+            hyperparams_file: Plain name of the file of hyperparameters in ``log_dir``.
+            artifacts_file: Plain name of the file of artifact pointers in ``log_dir``.
+
+        Raises:
+            TypeError: A parameter is no text.
+            ValueError: A file name is not plain, or two files would be one.
+            OSError: The directory can't be created, or the metrics file can't be opened.
+        """
+        self._files = LogFiles.checked(log_dir, metrics_file, hyperparams_file, artifacts_file)
+        make_directory(self._files.log_dir)
+        self._metrics = MetricsFile(self._files.metrics_path, self.name)
+        self._turns = turns_of(self._files.log_dir)
+        self._known_texts: set[str] = set()
+        self._closed = False
+
+    def log_scalar(self, key: str, value: float, step: int) -> None:
+        """Append the row of ``log_metrics({key: value}, step)`` (MET-2).
+
+        Raises:
+            TypeError, ValueError, OverflowError, LogStoreClosedError, OSError: As
+                :meth:`log_metrics`.
+        """
+        self._check_open("log_scalar")
+        self.log_metrics({checked_text(key, "a metric key"): value}, step)
+
+    def log_metrics(self, metrics: dict[str, float], step: int, *, split: str = "train") -> None:
+        """Append one row; it is in the file when this returns (MET-1, MET-3, CAP-CRASH).
+
+        Every float64 is kept exactly, NaN and infinities too (MET-4). No row is written for an
+        empty dict (MET-8).
+
+        Args:
+            metrics: Numbers by key, recorded as ``float(value)`` (MET-5). A key is any text that
+                UTF-8 can hold, of any length, but not empty (MET-6).
+            step: An integer that fits into int64, or what has ``__index__``; not a bool.
+            split: Any text like a key.
+
+        Raises:
+            TypeError: A value is no number, a key or ``split`` no str, or ``step`` no integer.
+                Nothing of the call is recorded (MET-7); the same holds for the other errors.
+            ValueError: A text is empty or not for UTF-8, or ``step`` does not fit into int64.
+            OverflowError: A value is an int beyond float64.
+            LogStoreClosedError: The store is closed (CL-3).
+            OSError: The disk is full, or the directory was removed, which is noticed within a
+                second. Earlier rows stand, and logging goes on when the cause is gone.
+        """
+        known = self._known_texts
+        # The usual call costs a few microseconds, half of them in the kernel. What it needs is
+        # therefore written out here, in operations that loop in C; anything else takes the road
+        # below, which checks the same one by one and says what is wrong.
+        if (
+            type(metrics) is dict
+            and type(step) is int
+            and STEP_MIN <= step <= STEP_MAX
+            and type(split) is str
+            and split in known
+        ):
+            values = metrics.copy()  # another thread may change the caller's
+            if (
+                values
+                and known.issuperset(values)
+                and [*map(type, values.values())].count(float) == len(values)
+            ):
+                now = time()
+                row = to_json({"ts": now, "step": step, "split": split, "metrics": values})
+                # Cheaper than a look at each value: few keys have the capitals of NaN and Infinity.
+                if (_N in row or _I in row) and not isfinite(sum(values.values())):
+                    row = encode_row(now, step, split, values)
+                self._metrics.append(row + b"\n", now)
+                return
+        self._log_unusual(metrics, step, split)
+
+    def _log_unusual(self, metrics: dict[str, float], step: int, split: str) -> None:
+        """Check everything, and write a row with new keys, other numbers, or non-finite ones."""
+        self._check_open("log_metrics")
+        values = checked_metrics(metrics)
+        step = checked_step(step)
+        split = checked_text(split, "split")
+        if not values:
+            return
+        now = time()
+        self._metrics.append(encode_row(now, step, split, values) + b"\n", now)
+        if len(self._known_texts) > _MOST_KNOWN_TEXTS:
+            self._known_texts.clear()
+        self._known_texts.update(values, (split,))
+
+    def log_hyperparams(self, params: dict[str, Any]) -> None:
+        """Merge ``params`` into the file; it is on the disk when this returns (HP-1, HP-2).
+
+        The file is replaced at once: it is always whole. NaN and infinities stand in it as the
+        texts NaN, Infinity and -Infinity. Calls of several processes merge one after the other.
+
+        Raises:
+            TypeError: A value has no JSON form, or a key is no str; the error names the place.
+                Nothing of the call is recorded (HP-3); the same holds for the other errors.
+            ValueError: A value contains itself, is nested more than 120 levels deep, is an int of
+                more than 4,300 digits, a text not for UTF-8, or more than 256 MB in all.
+            DamagedLogError: The file does not parse. It is left as it is.
+            LogStoreClosedError: The store is closed (CL-3).
+            OSError: The disk is full, or the directory was removed. The old file stands.
+        """
+        self._check_open("log_hyperparams")
+        checked = checked_hyperparams(params)
+        self._turns.run(
+            partial(self._check_open, "log_hyperparams"),
+            partial(merge_hyperparams, self._files.log_dir, self._files.hyperparams_file, checked),
+        )
+
+    def log_artifact(self, name: str, path: str | os.PathLike[str], *, kind: str = "file") -> None:
+        """Append ``{"name", "path", "kind", "ts"}`` to the list of artifacts (ART-1).
+
+        The path is recorded as given, and never looked at (ART-2). The cost does not grow with the
+        list, and the file is a JSON list whenever no call is under way.
+
+        Args:
+            name: Any text like a key of metrics.
+            path: Text, or a path object.
+            kind: Any text like a key of metrics.
+
+        Raises:
+            TypeError: An argument is no text.
+            ValueError: A text is empty or not for UTF-8.
+            DamagedLogError: The file is no list of artifacts. It is left as it is.
+            LogStoreClosedError: The store is closed (CL-3).
+            OSError: The disk is full, or the directory was removed. The list is as it was.
+        """
+        self._check_open("log_artifact")
+        pointer = ArtifactPointer(
+            checked_text(name, "an artifact's name"),
+            checked_path(path),
+            checked_text(kind, "an artifact's kind"),
+            time(),
+        )
+        self._turns.run(
+            partial(self._check_open, "log_artifact"),
+            partial(append_artifact, self._files.log_dir, self._files.artifacts_file, pointer),
+        )
+
+    def close(self) -> None:
+        """Wait for calls under way, and release the file (CL-1, CL-4). Again: nothing (CL-2)."""
+        with self._turns.lock:
+            self._closed = True
+        self._metrics.close()
+
+    def _check_open(self, method: str) -> None:
+        if self._closed:
+            raise LogStoreClosedError(self.name, method)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(log_dir={self._files.log_dir!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._closed:
+            raise TypeError(f"{self!r} is closed, so there is nothing to pickle or copy")
+        return partial(type(self), **vars(self._files)), ()
+
+    @classmethod
+    def iter_rows(
+        cls,
+        *,
+        log_dir: str | os.PathLike[str],
+        metrics_file: str = "metrics.jsonl",
+        on_damage: OnDamage | None = None,
+    ) -> Iterator[MetricRow]:
+        """Read the rows of a log one by one, in constant memory, while it may be written to.
+
+        A log that was never written has no rows. Blank lines are skipped, and so is a row under way
+        at the end.
+
+        Args:
+            log_dir: As for the constructor.
+            metrics_file: As for the constructor.
+            on_damage: Called with the error for each line that is no row; reading goes on when it
+                returns. Without it the error is raised.
+
+        Raises:
+            DamagedLogError: A line is no row; names the file and the line.
+            OSError: The file can't be read.
+        """
+        path = os.path.join(directory_path(log_dir), check_file_name(metrics_file, "metrics_file"))
+        return iter_rows(path, on_damage)
+
+    @classmethod
+    def read_run(
+        cls,
+        *,
+        log_dir: str | os.PathLike[str],
+        metrics_file: str = "metrics.jsonl",
+        hyperparams_file: str = "hyperparams.json",
+        artifacts_file: str = "artifacts.json",
+    ) -> RunLog:
+        """Read a whole log, while it may be written to; one that was never written is empty.
+
+        Raises:
+            DamagedLogError: A file does not parse; names it, and the line where there are lines.
+            OSError: A file can't be read.
+        """
+        files = LogFiles.checked(log_dir, metrics_file, hyperparams_file, artifacts_file)
+        return RunLog(
+            metrics=list(iter_rows(files.metrics_path, None)),
+            hyperparams=read_hyperparams(files.hyperparams_path),
+            artifacts=read_artifacts(files.log_dir, files.artifacts_file),
+        )

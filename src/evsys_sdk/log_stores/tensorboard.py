@@ -1,0 +1,269 @@
+"""The ``tensorboard`` store: event files that TensorBoard shows as they grow.
+
+- One event per metrics call, with all its values; ``split`` is left out, since TensorBoard has no
+  place for it. Put it into the key: ``val/loss``.
+- One ``os.write`` per event: what a returned call wrote survives a killed process. ``flush_secs``
+  is for a power cut.
+- A file of its own per store and process. Threads may share a store, a forked child goes on in a
+  file of its own, and a run that resumes adds a file to the directory.
+"""
+
+import os
+import socket
+import sys
+import time
+from functools import partial
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, Field
+
+from evsys_sdk.log_stores._arguments import (
+    STEP_MAX,
+    STEP_MIN,
+    checked_hyperparams,
+    checked_path,
+    checked_step,
+    checked_text,
+)
+from evsys_sdk.log_stores._directories import Directory, directory_path
+from evsys_sdk.log_stores._event_files.event_file import EventFile
+from evsys_sdk.log_stores._event_files.messages import (
+    session_end_event,
+    session_start_event,
+    text_event,
+)
+from evsys_sdk.log_stores._event_files.packages import load
+from evsys_sdk.log_stores._event_files.reading import (
+    ARTIFACT_TAG_PREFIX,
+    HYPERPARAMS_TAG,
+    read_event_files,
+)
+from evsys_sdk.log_stores._event_files.scalars import ScalarPacker
+from evsys_sdk.log_stores._event_files.texts import flat_hyperparams, json_block
+from evsys_sdk.run_log import RunLog
+
+__all__ = ["TensorBoardLogStore"]
+
+# Not heavy, and says at once what is missing; its messages are loaded with the first store.
+load("tensorboard")
+
+
+class TensorBoardLogStore:
+    """Writes what TensorBoard shows, without torch or TensorFlow.
+
+    Scalars, texts and the HParams tab look as ``torch.utils.tensorboard.SummaryWriter`` would have
+    written them. Values are float32 there: about seven digits, and infinite beyond 3.4e38.
+
+    Hyperparameters are a text entry, ``hyperparams``, with all that were logged so far as JSON.
+    Those logged before the first metrics also fill the HParams tab. TensorBoard takes that row from
+    a run once: what comes later is in the text only. Artifacts are text entries too,
+    ``artifacts/<name>``. Texts stand at the step that was logged last.
+
+    ``close`` sets the run's status in the HParams tab: failed if an exception is on its way,
+    as when a ``with`` block is left by one, else succeeded.
+
+    Safe in threads, in signal handlers, and in forked children. Pickling or copying an open store
+    gives another one at the same place, as spawned workers need it.
+    """
+
+    name: ClassVar[str] = "tensorboard"
+    capabilities: ClassVar[frozenset[str]] = frozenset(
+        {"crash", "fork", "processes", "resume", "threads"}
+    )
+    """What the store claims of the contract; splits and float64 have no place in TensorBoard."""
+
+    class Config(BaseModel, extra="forbid"):
+        """Parameters of the store."""
+
+        log_dir: Directory = Field(
+            description="Directory of the event files, one run for TensorBoard. Created if need "
+            "be; ~ stands for the home directory."
+        )
+        flush_secs: float = Field(
+            default=30,
+            ge=0,
+            description="How many seconds an event may wait for fsync, checked by each write; "
+            "0 syncs every event, inf only close().",
+        )
+
+    def __init__(self, *, log_dir: str | os.PathLike[str], flush_secs: float = 30) -> None:
+        """Create an event file in ``log_dir``.
+
+        Args:
+            log_dir: Directory of the event files, one run for TensorBoard. Created if need be;
+                ``~`` stands for the home directory.
+            flush_secs: How many seconds an event may wait for ``fsync``, checked by each write and
+                at the end by ``close``. It matters for a power cut or a crash of the machine, not
+                for a killed process.
+
+        Raises:
+            TypeError: An argument has the wrong type.
+            ValueError: ``flush_secs`` is negative or NaN.
+            OSError: The directory or the file can't be created.
+        """
+        self._directory = directory_path(log_dir)
+        self._flush_secs = _checked_flush_secs(flush_secs)
+        self._file = EventFile(self._directory, self._flush_secs)
+        self._packer = ScalarPacker()
+        self._last_step = 0
+        self._hyperparams: dict[str, Any] = {}
+        self._trial = f"{socket.gethostname()}:{self._directory}"
+        # The HParams tab is the business of the process that made the store, not of its forks. The
+        # event that fills it waits for the first metrics.
+        self._pid = os.getpid()
+        self._session_start: bytes | None = None
+        self._session_started = False
+
+    def log_scalar(self, key: str, value: float, step: int) -> None:
+        """Record one value: exactly what ``log_metrics({key: value}, step)`` records (MET-2)."""
+        self._file.check_open("log_scalar")
+        self.log_metrics({checked_text(key, "a metric key"): value}, step)
+
+    def log_metrics(self, metrics: dict[str, float], step: int, *, split: str = "train") -> None:
+        """Record every item of ``metrics`` at ``step`` in one event (MET-1).
+
+        Args:
+            metrics: Number per key, kept as float32. The keys are TensorBoard's tags; what stands
+                before a slash groups the charts.
+            step: Any integer of int64.
+            split: Checked, and not recorded: TensorBoard keeps one series per key. Put it into the
+                key.
+
+        Raises:
+            TypeError: A value is no number, a key or ``split`` no str, ``step`` no integer; nothing
+                is recorded (MET-7).
+            ValueError: A key or ``split`` is empty or no valid text, ``step`` beyond int64.
+            LogStoreClosedError: The store is closed (CL-3).
+            OSError: The disk does not take it; nothing of this call is recorded. Or the directory
+                was removed, which a call notices within a second; logging goes on, in a new file,
+                when the directory is there again.
+        """
+        # The usual call costs a few microseconds: not even a check is called in vain.
+        if type(step) is not int or not STEP_MIN <= step <= STEP_MAX:
+            step = checked_step(step)
+        if split != "train":
+            checked_text(split, "split")
+        event = self._packer.pack(metrics, step, time.time())
+        if event is None:
+            self._file.check_open("log_metrics")
+            return
+        if self._session_start is not None:
+            self._start_session()
+        self._last_step = step
+        self._file.write(event, "log_metrics")
+
+    def log_hyperparams(self, params: dict[str, Any]) -> None:
+        """Merge ``params`` into the hyperparameters, and record all of them as a text (HP-2).
+
+        Raises:
+            TypeError: A value has no JSON form or a key is no str; the error names the place, and
+                nothing is recorded (HP-3).
+            ValueError: A text is not valid, a value contains itself, or a limit is exceeded.
+            LogStoreClosedError: The store is closed (CL-3).
+            OSError: As for ``log_metrics``.
+        """
+        params = checked_hyperparams(params)
+        with self._file.lock:
+            self._file.check_open("log_hyperparams")
+            if not params:
+                return
+            merged = {**self._hyperparams, **params}
+            now = time.time()
+            start = self._session_start
+            if self._pid == os.getpid() and not self._session_started:
+                start = session_start_event(flat_hyperparams(merged), self._trial, now)
+            text = text_event(HYPERPARAMS_TAG, json_block(merged), self._last_step, now)
+            self._file.write(text, "log_hyperparams")
+            self._hyperparams = merged
+            self._session_start = start
+
+    def log_artifact(self, name: str, path: str | os.PathLike[str], *, kind: str = "file") -> None:
+        """Record a pointer to an artifact as a text entry (ART-1); the path is not touched (ART-2).
+
+        Raises:
+            TypeError: An argument is no text; nothing is recorded.
+            ValueError: An argument is empty or no valid text.
+            LogStoreClosedError: The store is closed (CL-3).
+            OSError: As for ``log_metrics``.
+        """
+        entry = {
+            "name": checked_text(name, "an artifact's name"),
+            "path": checked_path(path),
+            "kind": checked_text(kind, "an artifact's kind"),
+        }
+        self._file.check_open("log_artifact")
+        tag = ARTIFACT_TAG_PREFIX + entry["name"]
+        event = text_event(tag, json_block(entry), self._last_step, time.time())
+        self._file.write(event, "log_artifact")
+
+    def close(self) -> None:
+        """Have everything on the disk and release the file; closing again does nothing (CL-2).
+
+        Raises:
+            OSError: Not everything reached the disk, or the file was removed. The file is released
+                nevertheless.
+        """
+        last_events: list[bytes] = []
+        with self._file.lock:
+            if self._pid == os.getpid():
+                if self._session_start is not None:
+                    last_events.append(self._session_start)
+                if last_events or self._session_started:
+                    failed = sys.exc_info()[0] is not None
+                    last_events.append(session_end_event(time.time(), failed=failed))
+            self._file.close(last_events)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(log_dir={self._directory!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._file.closed:
+            raise TypeError(f"{self!r} is closed, so there is nothing to pickle or copy")
+        return partial(type(self), log_dir=self._directory, flush_secs=self._flush_secs), ()
+
+    @classmethod
+    def read_run(cls, *, log_dir: str | os.PathLike[str], flush_secs: float = 30) -> RunLog:
+        """Read back all event files of ``log_dir``, every point of them.
+
+        Files come one after another in the order of their names, in which each opening of the
+        directory sorts after the earlier ones; so do the rows of processes that wrote at the same
+        time. There is one row per event, with ``split`` None. A later file's hyperparameters
+        replace an earlier one's, key by key.
+
+        A torn last record, which a killed process leaves, is passed over in each file. Scalars
+        from other writers (``simple_value`` events) are read too, their other data passed over.
+
+        Args:
+            log_dir: As for the constructor.
+            flush_secs: Not used; here so that the constructor's parameters can be given as they
+                are.
+
+        Raises:
+            FileNotFoundError: There is no directory ``log_dir``.
+            DamagedLogError: A file is damaged; the message names it and the byte.
+        """
+        del flush_secs
+        return read_event_files(directory_path(log_dir))
+
+    def _start_session(self) -> None:
+        """Fill the HParams tab.
+
+        It waits for the first metrics because TensorBoard takes the tab's row from a run once,
+        and hyperparameters often come in several calls.
+        """
+        with self._file.lock:
+            if self._session_start is not None and self._pid == os.getpid():
+                self._file.write(self._session_start, "log_metrics")
+                self._session_started = True
+            self._session_start = None
+
+
+def _checked_flush_secs(flush_secs: Any) -> float:
+    if not isinstance(flush_secs, int | float):
+        raise TypeError(f"flush_secs must be a number of seconds, got {flush_secs!r}")
+    if not flush_secs >= 0:
+        raise ValueError(
+            f"flush_secs must be 0 (sync every event) or more, got {flush_secs!r}. It is in "
+            f"seconds; inf leaves it to close()"
+        )
+    return flush_secs

@@ -1,0 +1,49 @@
+"""What a log holds, as its reader reports it.
+
+These are plain containers: nothing is checked or converted, so that a reader can report exactly
+what it found, right or wrong. All of them are built by keyword.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["ArtifactPointer", "MetricRow", "RunLog"]
+
+
+@dataclass(slots=True)
+class MetricRow:
+    """Points that share one step and one split.
+
+    A reader may report one row per call, one per value, or any grouping between (contract,
+    "Metrics"): what counts are the points and their order.
+    """
+
+    step: int
+    """The step as it was logged (clause MET-3)."""
+    split: str | None
+    """The split as it was logged; None where the store keeps no split."""
+    metrics: dict[str, float]
+    """Value per key; NaN and infinities stand as themselves."""
+    ts: float | None = None
+    """When it was logged, in seconds since the Unix epoch; None where the store keeps no time."""
+
+
+@dataclass(slots=True)
+class ArtifactPointer:
+    """One ``log_artifact`` call: where something lies, not its bytes (clause ART-2)."""
+
+    name: str
+    path: str
+    kind: str
+    ts: float | None = None
+    """When it was logged, in seconds since the Unix epoch; None where the store keeps no time."""
+
+
+@dataclass(slots=True)
+class RunLog:
+    """Everything that one destination holds, in the order in which it was logged."""
+
+    metrics: list[MetricRow]
+    hyperparams: dict[str, Any]
+    """The merged hyperparameters (clause HP-2)."""
+    artifacts: list[ArtifactPointer]

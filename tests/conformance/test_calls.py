@@ -1,0 +1,89 @@
+"""Calls as data: what is printed runs, and does the same."""
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from evsys_conformance import calls, strategies
+from evsys_conformance.calls import Call
+from evsys_conformance.strategies import FloatSubclass, IndexLike, NumberLike
+
+NAMES = {
+    "np": np,
+    "Decimal": Decimal,
+    "Fraction": Fraction,
+    "NumberLike": NumberLike,
+    "IndexLike": IndexLike,
+    "FloatSubclass": FloatSubclass,
+}
+
+
+@given(strategies.json_values(nonfinite=True))
+def test_the_source_of_a_json_value_evaluates_to_it(value: Any) -> None:
+    again = eval(calls.source(value))
+    assert repr(again) == repr(value)
+
+
+@given(strategies.number_likes())
+def test_the_source_of_a_number_evaluates_to_it(value: Any) -> None:
+    again = eval(calls.source(value), dict(NAMES))
+    assert type(again) is type(value)
+    assert float(again) == float(value)
+
+
+@given(strategies.any_calls())
+def test_a_call_prints_as_itself(call: Call) -> None:
+    class Spy:
+        def __getattr__(self, method: str) -> Any:
+            def received(*arguments: Any, **keywords: Any) -> None:
+                made.append(Call(method, arguments, keywords))
+
+            return received
+
+    made: list[Call] = []
+    exec(call.code(), {"store": Spy()})
+    assert made == [call]
+
+
+@pytest.mark.parametrize("value", [{1, "a"}, set[int](), ("a",), (), 10**200])
+def test_odd_values_have_a_source_too(value: Any) -> None:
+    assert eval(calls.source(value)) == value
+
+
+def test_integers_beyond_what_repr_prints_have_a_source() -> None:
+    for value in (10**5000, -(10**5000)):
+        assert eval(calls.source(value)) == value
+
+
+def test_what_has_no_json_form_still_prints() -> None:
+    assert calls.source([object(), math.nan]) == '[object(), float("nan")]'
+
+
+def test_long_repetitions_print_short() -> None:
+    assert calls.source("k" * 250) == "'k' * 250"
+
+
+def test_fresh_arguments_share_no_container() -> None:
+    call = calls.hyperparams({"a": [1, {"b": (2, [3])}]})
+    (fresh,), _ = call.fresh()
+    assert fresh == call.arguments[0]
+    fresh["a"][1]["b"][1].append(4)
+    fresh["a"].append(5)
+    assert call.arguments[0] == {"a": [1, {"b": (2, [3])}]}
+
+
+def test_repetitions_are_shown_as_a_loop_that_stands_where_they_stood() -> None:
+    assert calls.collapsed(["a", "b", "b", "b"]) == ["a", "for _ in range(3):", "    b"]
+    collapsed = calls.collapsed(["if True:", "    b", "    b", "    b"])
+    assert collapsed == ["if True:", "    for _ in range(3):", "        b"]
+
+
+def test_a_long_middle_is_left_out() -> None:
+    lines = calls.shortened([str(n) for n in range(100)], most=10)
+    assert len(lines) == 11
+    assert lines[5] == "# … 90 more lines …"

@@ -1,0 +1,122 @@
+"""What can't be certified ends with status 4 and a text that says what to do."""
+
+import argparse
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from evsys_conformance.options import Options, parse
+from evsys_conformance.runner import Effort
+from inner_pytest import Inner
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--evsys-conformance", "my_stores:RequiredStore"], "class RequiredStoreHarness(StoreH"),
+        (["--evsys-conformance", "nowhere:Store"], "there is no module nowhere"),
+        (["--evsys-report", "out.json"], "there is nothing to certify"),
+    ],
+)
+def test_the_status_is_4(inner: Inner, arguments: list[str], said: str) -> None:
+    session = inner.run(*arguments)
+    assert session.status == pytest.ExitCode.USAGE_ERROR
+    assert said in session.text
+    assert "Traceback" not in session.text
+
+
+def test_an_unknown_effort_is_a_usage_error_of_pytest(inner: Inner) -> None:
+    session = inner.run("--evsys-conformance", "jsonl", "--evsys-effort", "heroic")
+    assert session.status == pytest.ExitCode.USAGE_ERROR
+    assert "quick" in session.text
+
+
+def _parsed(*arguments: str, ini: list[str] | None = None, paths: bool = False) -> Options | None:
+    """What the options come to, in a session of their own making."""
+    parser = argparse.ArgumentParser()
+    for name in ("conformance", "clause", "report"):
+        parser.add_argument(f"--evsys-{name}", action="append", default=[])
+    parser.add_argument("--evsys-params")
+    parser.add_argument("--evsys-effort", default="normal")
+    here = Path(__file__).parent
+    source = pytest.Config.ArgsSource
+    config: Any = SimpleNamespace(
+        option=parser.parse_args(arguments),
+        args_source=source.ARGS if paths else source.INVOCATION_DIR,
+        getini={"evsys_conformance": ini or []}.get,
+        invocation_params=SimpleNamespace(dir=here),
+        rootpath=here,
+    )
+    return parse(config)
+
+
+STORE = ("--evsys-conformance", "inner_stores:MemoryStore")
+
+
+def test_the_options_come_to_what_was_asked_for() -> None:
+    options = _parsed(
+        *STORE, "--evsys-clause", "cap-fork", "--evsys-report", "a.SVG", "--evsys-effort", "deep"
+    )
+    assert options is not None
+    assert [target.name for target in options.targets] == ["inner_stores:MemoryStore"]
+    assert options.clauses == ["CAP-FORK"]
+    assert options.wants("CAP-FORK")
+    assert not options.wants("CL-1")
+    assert options.effort is Effort.DEEP
+    assert options.reports == [Path("a.SVG")]
+
+
+def test_a_target_named_twice_is_certified_once() -> None:
+    options = _parsed(*STORE, *STORE)
+    assert options is not None
+    assert len(options.targets) == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "ini", "paths", "alone"),
+    [
+        (True, False, False, True),
+        (True, False, True, False),
+        (False, True, False, False),
+        (False, True, True, None),
+        (True, True, True, False),
+        (False, False, False, None),
+    ],
+)
+def test_what_runs_beside_what(*, option: bool, ini: bool, paths: bool, alone: bool | None) -> None:
+    options = _parsed(
+        *(STORE if option else ()), ini=["inner_stores:OpenStore"] if ini else [], paths=paths
+    )
+    assert (options and options.alone) is alone
+
+
+def test_an_option_of_the_kit_asks_for_the_targets_of_the_ini_file() -> None:
+    options = _parsed("--evsys-clause", "CL-3", ini=["inner_stores:OpenStore"], paths=True)
+    assert options is not None
+    assert [target.name for target in options.targets] == ["inner_stores:OpenStore"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--evsys-clause", "MET4"], "there is no clause MET4; did you mean MET-4?"),
+        (["--evsys-clause", "Quality"], r"no clause Quality\. The clauses are ID-1, "),
+        (["--evsys-report", "out.pdf"], "out.pdf: its suffix says what is written, one of .json"),
+        (["--evsys-params", "{log_dir: x}"], "--evsys-params is no JSON .*in single quotes"),
+        (["--evsys-params", "[1]"], "must be a JSON object of parameter names and values"),
+        (["--evsys-params", "{}", "--evsys-conformance", "jsonl"], "is for one store, and inner_"),
+        (["--evsys-params", '{"log_dri": "{dir}"}'], "log_dri: unknown parameter; did you mean"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_explained(arguments: list[str], said: str) -> None:
+    with pytest.raises(pytest.UsageError, match=said):
+        _parsed(*STORE, *arguments)
+
+
+def test_a_report_can_not_be_a_directory(tmp_path: Path) -> None:
+    directory = tmp_path / "out.json"
+    directory.mkdir()
+    with pytest.raises(pytest.UsageError, match=r"out\.json is a directory"):
+        _parsed(*STORE, "--evsys-report", str(directory))

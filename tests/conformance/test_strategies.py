@@ -1,0 +1,65 @@
+"""The drawn data stays inside what the contract judges."""
+
+import json
+import operator
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from evsys_conformance import strategies
+
+PLAIN = re.compile(r"[A-Za-z0-9_./\- ]{1,250}")
+
+
+@given(strategies.plain_texts())
+def test_plain_texts_are_what_every_store_keeps(text: str) -> None:
+    assert PLAIN.fullmatch(text)
+
+
+@pytest.mark.parametrize("text", [*strategies.PLAIN_KEYS, *strategies.PLAIN_PATHS])
+def test_awkward_plain_texts_are_plain(text: str) -> None:
+    assert PLAIN.fullmatch(text)
+
+
+@pytest.mark.parametrize("text", strategies.OTHER_TEXTS)
+def test_other_texts_are_not_plain(text: str) -> None:
+    assert not PLAIN.fullmatch(text)
+
+
+@given(strategies.number_likes())
+def test_number_likes_have_a_float_and_are_not_refusable(value: Any) -> None:
+    assert hasattr(value, "__float__")
+    assert not isinstance(value, str | bytes)
+    float(value)
+
+
+@given(strategies.index_likes())
+def test_index_likes_fit_int64(value: Any) -> None:
+    assert -(2**63) <= operator.index(value) < 2**63
+
+
+@given(strategies.steps())
+def test_steps_fit_int64(step: int) -> None:
+    assert -(2**63) <= step < 2**63
+
+
+@given(strategies.json_values())
+def test_json_values_are_strict_json(value: Any) -> None:
+    json.dumps(value, allow_nan=False)
+
+
+@pytest.mark.parametrize("value", strategies.NO_NUMBERS)
+def test_what_is_no_number_has_no_float(value: Any) -> None:
+    assert isinstance(value, str) or not hasattr(value, "__float__")
+
+
+@pytest.mark.parametrize("step", strategies.NO_STEPS)
+def test_what_is_no_step_has_no_index(step: Any) -> None:
+    assert not hasattr(step, "__index__")
+
+
+@pytest.mark.parametrize("text", strategies.NO_TEXTS)
+def test_what_is_no_text_is_no_str(text: Any) -> None:
+    assert not isinstance(text, str)

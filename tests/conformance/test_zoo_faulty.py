@@ -1,0 +1,32 @@
+"""Every faulty store of the zoo is refused, under the clause that it breaks, for that reason."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from evsys_conformance.runner import Verdict
+from zoo.animals import Faulty
+from zoo.judging import finding, judged
+from zoo.registry import FAULTY
+
+
+# What faulty stores leave behind, and raise in their threads and finalisers, is their fault.
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("animal", FAULTY, ids=lambda animal: animal.id)
+def test_a_faulty_store_fails_its_clause_with_a_message_that_says_why(
+    animal: Faulty, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Some faults create or delete what a drawn path names.
+    monkeypatch.chdir(tmp_path)
+    found: list[str] = []
+    for outcome in judged(animal.harness, animal.clause):
+        assert outcome.verdict is not Verdict.KIT_ERROR, outcome.message
+        if outcome.verdict is Verdict.FAILED:
+            found.append(finding(outcome))
+            if re.search(animal.message, found[-1]):
+                return
+    assert found, f"a store that {animal.reason} passed {animal.clause}"
+    pytest.fail(f"/{animal.message}/ is not in what was found:\n" + "\n".join(found))

@@ -1,0 +1,228 @@
+"""Reading a log back: row by row, beside a writer, past what is torn and damaged."""
+
+import json
+import math
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evsys_sdk import DamagedLogError, LogStoreError, MetricRow
+from evsys_sdk.log_stores._json_files.row import decode_row
+from evsys_sdk.log_stores.jsonl import JSONLLogStore
+
+ROW = '{"ts":1.5,"step":1,"split":"train","metrics":{"loss":0.5}}\n'
+PARSED = MetricRow(1, "train", {"loss": 0.5}, 1.5)
+
+
+@pytest.fixture
+def log_dir(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def write(log_dir: Path, content: str | bytes) -> None:
+    content = content if isinstance(content, bytes) else content.encode()
+    (log_dir / "metrics.jsonl").write_bytes(content)
+
+
+def rows(log_dir: Path) -> list[MetricRow]:
+    return JSONLLogStore.read_run(log_dir=log_dir).metrics
+
+
+def test_a_log_that_was_never_written_is_empty_and_stays_so(tmp_path: Path) -> None:
+    log = JSONLLogStore.read_run(log_dir=tmp_path / "never")
+    assert (log.metrics, log.hyperparams, log.artifacts) == ([], {}, [])
+    assert [*JSONLLogStore.iter_rows(log_dir=tmp_path / "never")] == []
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_reading_takes_the_parameters_of_the_constructor(tmp_path: Path) -> None:
+    params: dict[str, Any] = {"log_dir": str(tmp_path), "metrics_file": "m"}
+    with closing(JSONLLogStore(**params)) as store:
+        store.log_scalar("loss", 1.0, 0)
+    assert len(JSONLLogStore.read_run(**params).metrics) == 1
+    assert len([*JSONLLogStore.iter_rows(log_dir=tmp_path, metrics_file="m")]) == 1
+    params["flush"] = True
+    with pytest.raises(TypeError, match="flush"):
+        JSONLLogStore.read_run(**params)
+    with pytest.raises(ValueError, match=r"metrics_file '\.\./m' is not the plain name"):
+        JSONLLogStore.iter_rows(log_dir=tmp_path, metrics_file="../m")
+    with pytest.raises(ValueError, match="metrics_file and hyperparams_file are both"):
+        JSONLLogStore.read_run(log_dir=tmp_path, metrics_file="h", hyperparams_file="h")
+
+
+def test_rows_are_plain_and_blank_lines_are_skipped(log_dir: Path) -> None:
+    write(log_dir, f"\n{ROW}    \n\r\n{ROW}\n")
+    assert rows(log_dir) == [PARSED, PARSED]
+
+
+def test_rows_of_other_tools_are_understood(log_dir: Path) -> None:
+    write(
+        log_dir,
+        '{"metrics": {"loss": 1, "x": null}, "step": 2, "ts": 3, "split": "a", "more": [],'
+        ' "nonfinite": {"x": "-Infinity", "y": "NaN"}}',
+    )
+    assert rows(log_dir) == [MetricRow(2, "a", {"loss": 1.0, "x": -math.inf}, 3)]
+    assert type(rows(log_dir)[0].metrics["loss"]) is float
+
+
+@pytest.mark.parametrize("length", range(1, len(ROW)))
+def test_a_torn_last_line_is_passed_over_and_a_whole_one_read(length: int, log_dir: Path) -> None:
+    write(log_dir, ROW + ROW[:length])
+    assert rows(log_dir) == [PARSED] * (2 if length == len(ROW) - 1 else 1)
+
+
+@pytest.mark.parametrize("tail", [b"\0" * 5000, b'{"ts":1.5,"st' + b"\0" * 3])
+def test_nuls_after_a_power_loss_are_passed_over(tail: bytes, log_dir: Path) -> None:
+    write(log_dir, ROW.encode() + tail)
+    assert rows(log_dir) == [PARSED]
+
+
+def test_a_row_that_a_killed_writer_met_behind_a_torn_one_is_read(log_dir: Path) -> None:
+    for length in range(1, len(ROW) - 2):
+        write(log_dir, ROW + ROW[:length] + ROW + ROW)
+        assert rows(log_dir) == [PARSED] * 3
+
+
+def test_a_torn_row_of_metrics_named_like_its_fields_is_not_taken_for_one(log_dir: Path) -> None:
+    inner = '{"ts":1.5,"step":2.0,"split":3.0,"metrics":4.0}'
+    row = f'{{"ts":1.5,"step":1,"split":"train","metrics":{inner}}}\n'
+    write(log_dir, row)
+    assert rows(log_dir)[0].metrics == {"ts": 1.5, "step": 2.0, "split": 3.0, "metrics": 4.0}
+    write(log_dir, row[:-3] + "\n" + ROW)
+    with pytest.raises(DamagedLogError, match=r"metrics\.jsonl:1: "):
+        rows(log_dir)
+
+
+DAMAGED = [
+    ("not JSON", "expected ident"),
+    ('{"ts":1.5,"step":1,"split":"train","metr', "control character"),
+    ('{"ts":1.5,"step":1,"split":"train","metrics":{"loss":NaN}}', "expected value"),
+    ('{"ts":1.5,"step":1,"split":"train"}', "no object with ts, step, split and metrics"),
+    ("[1]", "no object with ts, step, split and metrics"),
+    ('"text"', "no object with ts, step, split and metrics"),
+    ('{"ts":1.5,"step":1,"split":"train","metrics":[1]}', "metrics are no object of numbers"),
+    ('{"ts":1.5,"step":1,"split":"train","metrics":null}', "metrics are no object of numbers"),
+    ('{"ts":1.5,"step":1,"split":"train","metrics":{"a":"1"}}', "value of 'a' is no number"),
+    ('{"ts":1.5,"step":1,"split":"train","metrics":{"a":true}}', "value of 'a' is no number"),
+    ('{"ts":1.5,"step":1,"split":"train","metrics":{"a":null}}', "value of 'a' is no number"),
+    (
+        '{"ts":1.5,"step":1,"split":"a","metrics":{"a":null},"nonfinite":{"a":"inf"}}',
+        "value of 'a' is no number",
+    ),
+    (
+        '{"ts":1.5,"step":1,"split":"a","metrics":{"a":null},"nonfinite":{"a":[]}}',
+        "metrics are no object of numbers",
+    ),
+    (
+        '{"ts":1.5,"step":1,"split":"a","metrics":{"a":null},"nonfinite":["a"]}',
+        "metrics are no object of numbers",
+    ),
+    ('{"ts":1.5,"step":1.0,"split":"train","metrics":{}}', "step is no integer"),
+    ('{"ts":1.5,"step":true,"split":"train","metrics":{}}', "step is no integer"),
+    ('{"ts":1.5,"step":1,"split":null,"metrics":{}}', "split no text"),
+    ('{"ts":"2026","step":1,"split":"train","metrics":{}}', "ts no number"),
+    ("[" * 100_000, "recursion limit"),
+    ("\0\0\0", "expected value"),
+    ("\ufeff" + ROW[:-1], "expected value"),
+]
+
+
+@pytest.mark.parametrize(("line", "reason"), DAMAGED)
+def test_a_damaged_line_is_named(line: str, reason: str, log_dir: Path) -> None:
+    write(log_dir, f"{ROW}{line}\n{ROW}")
+    with pytest.raises(DamagedLogError, match=reason) as caught:
+        rows(log_dir)
+    text = str(caught.value)
+    assert text.startswith(f"{log_dir}/metrics.jsonl:2: this line is no row of a metrics file: ")
+    assert f"pass on_damage to JSONLLogStore.iter_rows(log_dir={str(log_dir)!r}" in text
+    assert len(text) < 600
+
+
+@pytest.mark.parametrize(("line", "reason"), DAMAGED)
+def test_reading_goes_on_past_damage_for_who_asks(line: str, reason: str, log_dir: Path) -> None:
+    write(log_dir, f"{ROW}{line}\n{ROW}{line}\n")
+    damage: list[DamagedLogError] = []
+    read = [*JSONLLogStore.iter_rows(log_dir=log_dir, on_damage=damage.append)]
+    assert read == [PARSED, PARSED]
+    assert [str(error).split(":")[1] for error in damage] == ["2", "4"]
+    assert all(isinstance(error, LogStoreError) for error in damage)
+    assert reason in str(damage[0])
+
+
+def test_other_data_at_the_end_without_a_newline_is_damage_too(log_dir: Path) -> None:
+    write(log_dir, ROW + "step,loss")
+    with pytest.raises(DamagedLogError, match=r"metrics\.jsonl:2: "):
+        rows(log_dir)
+
+
+def test_bytes_that_are_no_text_are_shown_escaped(log_dir: Path) -> None:
+    write(log_dir, b"\xff\xfe\n")
+    with pytest.raises(DamagedLogError, match=r"It begins '\\\\xff\\\\xfe'"):
+        rows(log_dir)
+
+
+@given(st.binary())
+def test_any_line_is_a_row_or_a_value_error(line: bytes) -> None:
+    try:
+        row = decode_row(line)
+    except ValueError:
+        return
+    assert isinstance(row, MetricRow)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.just("a"), inner),
+    max_leaves=6,
+)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"ts": JSON, "step": JSON, "split": JSON, "metrics": JSON}, optional={"nonfinite": JSON}
+    )
+)
+def test_any_fields_are_a_row_or_a_value_error(fields: dict[str, Any]) -> None:
+    try:
+        row = decode_row(json.dumps(fields).encode())
+    except ValueError:
+        return
+    assert {type(value) for value in row.metrics.values()} <= {float}
+
+
+def test_rows_stream_in_constant_memory(log_dir: Path) -> None:
+    with open(log_dir / "metrics.jsonl", "w") as file:
+        file.writelines(ROW for _ in range(20_000))
+    stream: Iterator[MetricRow] = JSONLLogStore.iter_rows(log_dir=log_dir)
+    next(stream)
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in stream) == 19_999
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_reading_beside_a_writer_sees_what_was_written(log_dir: Path) -> None:
+    with closing(JSONLLogStore(log_dir=log_dir)) as store:
+        for step in range(20):
+            store.log_scalar("loss", 1.0, step)
+            store.log_hyperparams({"step": step})
+            store.log_artifact("model", f"{step}.pt")
+            log = JSONLLogStore.read_run(log_dir=log_dir)
+            assert [row.step for row in log.metrics] == [*range(step + 1)]
+            assert log.hyperparams == {"step": step}
+            assert len(log.artifacts) == step + 1
+
+
+def test_a_reader_that_stops_early_closes_the_file(log_dir: Path) -> None:
+    write(log_dir, ROW * 3)
+    stream = JSONLLogStore.iter_rows(log_dir=log_dir)
+    assert next(stream) == PARSED
+    del stream  # an open file would be a ResourceWarning here

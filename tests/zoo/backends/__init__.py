@@ -1,0 +1,1 @@
+"""Plain correct stores, one per backend: the ground in which faults are planted."""

@@ -1,0 +1,1 @@
+"""Stores with one fault each; what the class overrides is the fault."""

@@ -1,0 +1,56 @@
+"""Lets the kit judge an animal, one clause at a time."""
+
+import gc
+from collections.abc import Iterator
+
+from evsys_conformance import StoreHarness
+from evsys_conformance.bench import Bench
+from evsys_conformance.calls import shortened
+from evsys_conformance.checking import Check, all_checks
+from evsys_conformance.runner import Effort, Outcome, Verdict, run_check
+from evsys_conformance.violation import indented
+
+SEED = 20_260_101
+"""What is drawn is the same in every run: a zoo that bites now and then proves nothing."""
+
+
+def judged(
+    harness: type[StoreHarness], clause: str, effort: Effort = Effort.NORMAL
+) -> Iterator[Outcome]:
+    """What came of each check of ``clause``, in order, as one goes on."""
+    entered = harness()
+    bench = Bench(entered, f"{harness.__module__}:{harness.__qualname__}")
+    # The kit collects garbage often; what was there before, pytest and all, is none of the store's.
+    gc.freeze()
+    try:
+        with entered:
+            for check in checks_of(clause):
+                yield run_check(check, bench, effort, SEED)
+    finally:
+        gc.unfreeze()
+        bench.discard_destinations()
+
+
+def checks_of(clause: str) -> list[Check]:
+    """The checks of a clause."""
+    return [check for check in all_checks() if check.clause.id == clause]
+
+
+def finding(outcome: Outcome) -> str:
+    """What the kit found; without the words of the clause, which are the same for every fault."""
+    clause = outcome.check.clause
+    found = outcome.message
+    script = indented("\n".join(shortened(outcome.script.splitlines())))
+    for always in (clause.id, clause.title, clause.text, clause.look_at, script):
+        found = found.replace(always, "")
+    return found
+
+
+def refusals(harness: type[StoreHarness], clause: str) -> list[str]:
+    """Why the kit refuses a store under a clause; nothing if it does not."""
+    fine = (Verdict.PASSED, Verdict.NOT_CLAIMED, Verdict.NOT_OBSERVED)
+    return [
+        f"{outcome.check.id}: {outcome.verdict.value}\n{outcome.message}"
+        for outcome in judged(harness, clause, Effort.QUICK)
+        if outcome.verdict not in fine
+    ]
