@@ -17,7 +17,7 @@ on PATH or in $(PYENV). Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python
 PYTEST = -m pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint clean
+.PHONY: help demo docs pictures test test-all lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -37,8 +37,15 @@ lint: .venv/installed ## Only the checks
 	.venv/bin/python -m mypy
 	.venv/bin/python -m pyright
 
+docs: .venv-docs/installed ## Build the site, docs/_build/html; every doubt is an error
+	.venv-docs/bin/python -m sphinx --quiet --nitpicky --fail-on-warning --keep-going docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+pictures: .venv/installed ## Make the pictures of the docs anew (needs chromium)
+	.venv/bin/python docs/pictures/make.py
+
 clean: ## Remove the environments and caches; runs stay
-	rm -rf .venv .venv-demo .venv-3.* build dist docs/_build
+	rm -rf .venv .venv-demo .venv-docs .venv-3.* build dist docs/_build
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .evsys
 
 .PHONY: test-3.11 test-3.12 test-3.13
@@ -47,12 +54,13 @@ test-3.11 test-3.12 test-3.13: test-%: .venv-%/installed
 
 # An environment is made once, and installed again when pyproject.toml has changed.
 .venv-demo/installed: EXTRA = demo
+.venv-docs/installed: EXTRA = docs
 .venv/installed .venv-3.11/installed .venv-3.12/installed .venv-3.13/installed: EXTRA = dev
 .venv-3.11/installed: PYTHON = $(call python_version,3.11)
 .venv-3.12/installed: PYTHON = $(call python_version,3.12)
 .venv-3.13/installed: PYTHON = $(call python_version,3.13)
 
-ENVIRONMENTS := .venv .venv-demo .venv-3.11 .venv-3.12 .venv-3.13
+ENVIRONMENTS := .venv .venv-demo .venv-docs .venv-3.11 .venv-3.12 .venv-3.13
 $(ENVIRONMENTS:=/installed): %/installed: pyproject.toml
 	@test -x $*/bin/python || $(or $(PYTHON),$(error $(NO_PYTHON))) -m venv --clear $*
 	@echo "Installing evsys-sdk[$(EXTRA)] into $* (once; this takes a minute or two)"
