@@ -231,3 +231,25 @@ def test_a_full_disk_leaves_the_list_as_it_was(
     assert (log_dir / "artifacts.json").read_bytes() == before
     store.log_artifact("third", "p")
     assert names(log_dir) == ["first", "third"]
+
+
+def test_on_a_full_disk_the_list_needs_nothing_back_that_it_gave_away(
+    store: JSONLLogStore, log_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may take what a truncation frees: no file grows any more."""
+    store.log_artifact("first", "p")
+    before = (log_dir / "artifacts.json").read_bytes()
+    pwrite = os.pwrite
+
+    def pwrite_on_full_disk(descriptor: int, content: bytes, offset: int) -> int:
+        if offset + len(content) > os.fstat(descriptor).st_size:
+            raise OSError(28, "No space left on device")
+        return pwrite(descriptor, content, offset)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "pwrite", pwrite_on_full_disk)
+        with pytest.raises(OSError, match="No space left on device"):
+            store.log_artifact("second", "p")
+    assert (log_dir / "artifacts.json").read_bytes() == before
+    store.log_artifact("third", "p")
+    assert names(log_dir) == ["first", "third"]

@@ -84,9 +84,24 @@ def test_nuls_after_a_power_loss_are_passed_over(tail: bytes, log_dir: Path) -> 
 
 
 def test_a_row_that_a_killed_writer_met_behind_a_torn_one_is_read(log_dir: Path) -> None:
-    for length in range(1, len(ROW) - 2):
+    for length in range(1, len(ROW) - 1):
         write(log_dir, ROW + ROW[:length] + ROW + ROW)
         assert rows(log_dir) == [PARSED] * 3
+
+
+@pytest.mark.parametrize("nuls", ["", "\0" * 5000])
+def test_a_row_that_lacks_its_newline_only_is_read_too(nuls: str, log_dir: Path) -> None:
+    write(log_dir, ROW + ROW[:-1] + nuls + ROW + ROW)
+    assert rows(log_dir) == [PARSED] * 4
+
+
+def test_a_whole_row_with_something_else_for_its_newline_is_named_not_dropped(
+    log_dir: Path,
+) -> None:
+    for rest in (ROW, ""):
+        write(log_dir, ROW + ROW[:-1] + "x" + rest)
+        with pytest.raises(DamagedLogError, match=r"metrics\.jsonl:2: "):
+            rows(log_dir)
 
 
 def test_a_torn_row_of_metrics_named_like_its_fields_is_not_taken_for_one(log_dir: Path) -> None:
@@ -127,6 +142,10 @@ DAMAGED = [
     ('{"ts":1.5,"step":true,"split":"train","metrics":{}}', "step is no integer"),
     ('{"ts":1.5,"step":1,"split":null,"metrics":{}}', "split no text"),
     ('{"ts":"2026","step":1,"split":"train","metrics":{}}', "ts no number"),
+    (
+        f'{{"ts":1.5,"step":1,"split":"train","metrics":{{"a":1{"0" * 400}}}}}',
+        "value of 'a' is beyond float64",
+    ),
     ("[" * 100_000, "recursion limit"),
     ("\0\0\0", "expected value"),
     ("\ufeff" + ROW[:-1], "expected value"),

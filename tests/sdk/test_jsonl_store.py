@@ -89,6 +89,7 @@ def test_an_unknown_parameter_is_refused_by_name() -> None:
 
 BAD_PARAMETERS: list[tuple[dict[str, Any], str]] = [
     ({"log_dir": ""}, "log_dir must not be empty"),
+    ({"log_dir": "a\0b"}, r"log_dir 'a\\x00b' holds a NUL character"),
     ({"log_dir": "~nobody-of-this-name/x"}, "no home directory of that name. Write './~nobody"),
     ({"metrics_file": "../m.jsonl"}, r"metrics_file '../m.jsonl' is not the plain name of a file"),
     ({"metrics_file": "/m.jsonl"}, "metrics_file '/m.jsonl' is not the plain name"),
@@ -355,10 +356,11 @@ def test_arguments_are_not_changed_and_not_kept(store: JSONLLogStore, log_dir: P
 def test_a_program_that_makes_up_keys_does_not_fill_the_memory(
     store: JSONLLogStore, log_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("evsys_sdk.log_stores.jsonl._MOST_KNOWN_TEXTS", 5)
+    monkeypatch.setattr("evsys_sdk.log_stores.jsonl._MOST_KNOWN_BYTES", 2000)
     for step in range(50):
-        store.log_metrics({f"key {step}": 1.0}, step)
-        assert len(vars(store)["_known_texts"]) <= 5 + 2
+        long = "long" * (step % 10 * 100)
+        store.log_metrics({f"key {step} {long}": 1.0}, step)
+        assert sum(map(len, vars(store)["_known_texts"])) <= 2000
     assert [row.step for row in rows(log_dir)] == [*range(50)]
 
 

@@ -25,6 +25,7 @@ OTHERS = [
     pytest.param(b'{"ts":"2026-01-01"', id="other JSON with ts"),
     pytest.param(b"\0\0\0step", id="NULs and text"),
     pytest.param(b"{}", id="object"),
+    pytest.param(ROW[:-1] + b"x", id="row and something else"),
 ]
 
 

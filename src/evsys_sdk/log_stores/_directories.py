@@ -17,9 +17,11 @@ def directory_path(log_dir: str | os.PathLike[str]) -> str:
 
     Raises:
         TypeError: ``log_dir`` is neither a str nor a path object of text.
-        ValueError: It is empty, or names the home directory of somebody who has none.
+        ValueError: It is empty, holds a NUL, or names the home directory of somebody who has none.
     """
     text = os.path.expanduser(checked_path(log_dir, "log_dir"))
+    if "\0" in text:
+        raise ValueError(f"log_dir {text!r} holds a NUL character, which no path can")
     if text.startswith("~"):
         raise ValueError(
             f"log_dir starts with {text.split('/')[0]!r}, and there is no home directory of that "

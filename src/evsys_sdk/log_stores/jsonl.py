@@ -48,8 +48,9 @@ from evsys_sdk.run_log import ArtifactPointer, MetricRow, RunLog
 
 __all__ = ["JSONLLogStore"]
 
-# A text that was checked once needs no second check. Bounded, for programs that make up new keys.
-_MOST_KNOWN_TEXTS = 10_000
+# A text that was checked once needs no second check. Bounded, for programs that make up new keys: by
+# the rows that brought them, so that a few texts of megabytes don't fill the memory either.
+_MOST_KNOWN_BYTES = 1 << 24
 
 _N, _I = b"NI"
 
@@ -123,6 +124,7 @@ class JSONLLogStore:
         self._metrics = MetricsFile(self._files.metrics_path, self.name)
         self._turns = turns_of(self._files.log_dir)
         self._known_texts: set[str] = set()
+        self._known_bytes = 0
         self._closed = False
 
     def log_scalar(self, key: str, value: float, step: int) -> None:
@@ -191,10 +193,14 @@ class JSONLLogStore:
         if not values:
             return
         now = time()
-        self._metrics.append(encode_row(now, step, split, values) + b"\n", now)
-        if len(self._known_texts) > _MOST_KNOWN_TEXTS:
+        row = encode_row(now, step, split, values) + b"\n"
+        self._metrics.append(row, now)
+        self._known_bytes += len(row)
+        if self._known_bytes > _MOST_KNOWN_BYTES:
             self._known_texts.clear()
-        self._known_texts.update(values, (split,))
+            self._known_bytes = len(row)
+        if len(row) <= _MOST_KNOWN_BYTES:
+            self._known_texts.update(values, (split,))
 
     def log_hyperparams(self, params: dict[str, Any]) -> None:
         """Merge ``params`` into the file; it is on the disk when this returns (HP-1, HP-2).

@@ -85,13 +85,18 @@ def _extend(path: str, entry: bytes) -> bool:
         if os.pread(descriptor, len(_LAST_BYTES), max(size - len(_LAST_BYTES), 0)) != _LAST_BYTES:
             return False
         addition = b",\n" + entry + _CLOSING
+        bracket_stands = True
         try:
             write_all(descriptor, b" " * (len(addition) - len(_CLOSING)), size)
+            bracket_stands = False
             write_all(descriptor, addition, size - len(_CLOSING))
         except OSError as error:
-            # Only a file system that copies on write can fail in the second step.
-            os.ftruncate(descriptor, size - len(_CLOSING))
-            write_all(descriptor, _CLOSING, size - len(_CLOSING))
+            if bracket_stands:
+                # Left alone: what is given back on a full disk may be gone a moment later.
+                os.ftruncate(descriptor, size)
+            else:  # only a file system that copies on write can fail in the second step
+                os.ftruncate(descriptor, size - len(_CLOSING))
+                write_all(descriptor, _CLOSING, size - len(_CLOSING))
             error.filename = path
             raise
     return True

@@ -38,9 +38,9 @@ def iter_rows(path: str, on_damage: OnDamage | None) -> Iterator[MetricRow]:
                     continue
                 if not line.endswith(b"\n") and is_torn_row(line):
                     return
-                salvaged = _row_behind_torn_one(line)
-                if salvaged is not None:
-                    yield salvaged
+                salvaged = _rows_of_killed_writers(line)
+                if salvaged:
+                    yield from salvaged
                     continue
                 damage = _damage(path, number, line, error)
                 if on_damage is None:
@@ -50,15 +50,22 @@ def iter_rows(path: str, on_damage: OnDamage | None) -> Iterator[MetricRow]:
                 yield row
 
 
-def _row_behind_torn_one(line: bytes) -> MetricRow | None:
-    """The row of a writer that was killed before it could part it from a killed one's piece."""
+def _rows_of_killed_writers(line: bytes) -> list[MetricRow]:
+    """The rows in a line whose writers were killed: one after it had written all but the newline,
+    or a part of its row, and the next before it could part the two. None if it is no such line.
+    """
     start = _ROW_START.search(line, 1)
-    if start is None or not is_torn_row(line[: start.start()]):
-        return None
+    if start is None:
+        return []
+    first, second = line[: start.start()], line[start.start() :]
     try:
-        return decode_row(line[start.start() :])
+        rows = [decode_row(second)]
     except ValueError:
-        return None
+        return []
+    try:
+        return [decode_row(first.rstrip(b"\0")), *rows]
+    except ValueError:
+        return rows if is_torn_row(first) else []
 
 
 def _damage(path: str, number: int, line: bytes, reason: ValueError) -> DamagedLogError:

@@ -5,6 +5,7 @@ A row is ``{"ts", "step", "split", "metrics"}``, keys in this order. Where a val
 ``nonfinite`` has the value as text by key.
 """
 
+import json
 from math import inf, isfinite, nan
 from typing import Any
 
@@ -60,7 +61,10 @@ def decode_row(line: bytes) -> MetricRow:
 
 def _value(value: Any, key: str, nonfinite: Any) -> float:
     if type(value) in _NUMBERS:
-        return float(value)  # other tools write 1 for 1.0
+        try:
+            return float(value)  # other tools write 1 for 1.0
+        except OverflowError:
+            raise ValueError(f"its value of {key!r} is beyond float64") from None
     if value is None and nonfinite.get(key) in _OF_TEXT:
         return _OF_TEXT[nonfinite[key]]
     raise ValueError(f"its value of {key!r} is no number")
@@ -70,9 +74,15 @@ def is_torn_row(piece: bytes) -> bool:
     """Whether the piece may be the beginning of a row, from a write that was cut short.
 
     After a power loss a file may also end in NULs, where the size reached the disk and the
-    content did not.
+    content did not. A whole row is not torn, and neither is one with anything else behind it.
     """
     piece = piece.rstrip(b"\0")
     if len(piece) <= len(_ROW_START):
         return _ROW_START.startswith(piece)
-    return piece.startswith(_ROW_START) and piece[len(_ROW_START)] in _NUMBER_START
+    if not (piece.startswith(_ROW_START) and piece[len(_ROW_START)] in _NUMBER_START):
+        return False
+    try:
+        json.JSONDecoder().raw_decode(piece.decode(errors="replace"))
+    except (ValueError, RecursionError):
+        return True
+    return False

@@ -95,13 +95,11 @@ def _length_to_keep(descriptor: int, start: int, end: int) -> int:
     if size > _LONGEST_LINE or not is_torn_row(head):
         return size
     piece = os.pread(descriptor, size, start)
-    if not is_torn_row(piece):
-        return size
     row = piece.rstrip(b"\0")
     try:
         from_json(row)
     except ValueError:
-        return 0
+        return 0 if is_torn_row(piece) else size
     return len(row)  # a whole row, that lacks its newline only
 
 
