@@ -17,7 +17,7 @@ on PATH or in $(PYENV). Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python
 PYTEST = -m pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo docs pictures test test-all lint clean
+.PHONY: help demo test test-all lint docs pictures bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -44,8 +44,13 @@ docs: .venv-docs/installed ## Build the site, docs/_build/html; every doubt is a
 pictures: .venv/installed ## Make the pictures of the docs anew (needs chromium)
 	.venv/bin/python docs/pictures/make.py
 
+bench: .venv-bench/installed ## Measure beside other loggers; BENCH=quick or SECTION=imports for less
+	PYTHONPATH=tests .venv-bench/bin/python -m benchmarks --effort $(or $(BENCH),full) \
+		--section $(SECTION) --subject $(SUBJECT) $(if $(BENCH)$(SUBJECT),,$(BENCH_PAGE))
+BENCH_PAGE = --document docs/benchmarks.md --picture docs/benchmarks.svg
+
 clean: ## Remove the environments and caches; runs stay
-	rm -rf .venv .venv-demo .venv-docs .venv-3.* build dist docs/_build
+	rm -rf .venv .venv-* build dist docs/_build
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .evsys
 
 .PHONY: test-3.11 test-3.12 test-3.13
@@ -65,4 +70,11 @@ $(ENVIRONMENTS:=/installed): %/installed: pyproject.toml
 	@test -x $*/bin/python || $(or $(PYTHON),$(error $(NO_PYTHON))) -m venv --clear $*
 	@echo "Installing evsys-sdk[$(EXTRA)] into $* (once; this takes a minute or two)"
 	@$*/bin/python -m pip install --quiet --editable '.[$(EXTRA)]'
+	@touch $@
+
+.venv-bench/installed: PYTHON = $(or $(call python_version,3.11),$(call first_usable,$(CANDIDATES)))
+.venv-bench/installed: pyproject.toml tests/benchmarks/requirements.txt
+	@test -x .venv-bench/bin/python || $(or $(PYTHON),$(error $(NO_PYTHON))) -m venv --clear .venv-bench
+	@.venv-bench/bin/python tests/benchmarks/install.py
+	@.venv-bench/bin/python -m pip install --quiet --editable '.[tensorboard]'
 	@touch $@

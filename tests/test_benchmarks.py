@@ -1,0 +1,236 @@
+"""The benchmarks measure what they say: counts, not times, with few calls and without the peers."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks import floors, own
+from benchmarks.__main__ import main
+from benchmarks.bench import EFFORTS, Bench
+from benchmarks.document import DocumentError, put_into, rendered
+from benchmarks.measure import Measure
+from benchmarks.peers.aim import AIM
+from benchmarks.processes import ChildError, cpu_seconds, run, run_until_killed
+from benchmarks.runs import CALLS, KILLS, NONFINITE, SECTIONS, loaded
+from benchmarks.sections import calls, reading
+from benchmarks.subject import SIZES, Subject
+from benchmarks.subjects import SUBJECTS, chosen
+from benchmarks.timing import quantile, ratio, rows_of, side_by_side, timed
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="the benchmarks look into /proc for the processes of peers"
+)
+HERE = (*own.SUBJECTS, *floors.SUBJECTS)
+TINY = EFFORTS["tiny"]
+
+
+@pytest.fixture(autouse=True)
+def _in_empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("subject", HERE, ids=lambda subject: subject.name)
+def test_a_subject_keeps_each_row_that_it_is_said_to_log(subject: Subject, tmp_path: Path) -> None:
+    opened = subject.open(tmp_path)
+    rows = rows_of(5)
+    timed(opened.log, rows, range(70))
+    opened.close()
+    read = subject.read(tmp_path)
+    assert [len(row) for row in read] == [5] * 70
+    if subject is not floors.PREBUILT:
+        assert read[69] == pytest.approx(rows[69 % 64], rel=1e-6)
+
+
+def test_a_floor_writes_what_its_store_writes(tmp_path: Path) -> None:
+    sizes: dict[str, int] = {}
+    for subject in (own.JSONL, floors.ORJSON):
+        directory = tmp_path / subject.group
+        directory.mkdir()
+        opened = subject.open(directory)
+        opened.log({"loss": 0.5}, 1)
+        opened.close()
+        row = (directory / "metrics.jsonl").read_bytes()
+        sizes[subject.group] = len(row.partition(b'"step"')[2])
+    assert sizes["own"] == sizes["floor"] > 0
+
+
+def test_the_sections_that_count_find_nothing_lost_by_this_project() -> None:
+    bench = Bench(TINY, [own.JSONL, own.TENSORBOARD, AIM], quiet=True)
+    kills = KILLS.measure(bench)
+    assert kills.rows == {own.JSONL.name: {20: 20}, own.TENSORBOARD.name: {20: 20}}
+    assert AIM.name in kills.missing  # it is said, and not left out
+    nonfinite = NONFINITE.measure(bench)
+    assert nonfinite.found == {own.JSONL.name: "kept", own.TENSORBOARD.name: "kept"}
+
+
+def test_calls_are_measured_at_every_size_and_counted_in_bytes() -> None:
+    results = CALLS.measure(Bench(TINY, [own.JSONL, AIM], quiet=True))
+    assert [(each.size, each.paced) for each in results.figures] == [
+        *((size, False) for size in SIZES),
+        (20, True),
+    ]
+    for each in results.figures:
+        assert 0 < each.p50 <= each.p99
+        assert each.mean > 0
+        assert each.bytes > 15 * each.size
+    assert "Aim" in results.missing
+    assert "AIM" not in CALLS.tables(results)["Bytes per call"]
+
+
+def test_a_run_prints_tables_keeps_results_and_renders_them_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--effort=tiny", "--results=results", "--subject", "evsys jsonl", "floor: orjson"]
+    assert (
+        main([*arguments, "--section", "floors", "calls", "artifacts", "opening", "multiplex"]) == 0
+    )
+    printed = capsys.readouterr().out
+    assert "| **evsys jsonl** |" in printed
+    assert "| jsonl, 5 values: p50 against its floor |" in printed
+    runs = loaded(tmp_path / "results" / "tiny-of-some")
+    assert [*runs] == ["floors", "calls", "multiplex", "artifacts", "opening"]
+    page = tmp_path / "page.md"
+    page.write_text(
+        "before\n<!-- The part below is written by `make bench`. -->\nold\n"
+        "<!-- The part above is written by `make bench`. -->\nafter\n"
+    )
+    assert main([*arguments, "--render", "--document=page.md", "--picture=picture.svg"]) == 0
+    text = page.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("\nafter\n")
+    assert rendered(runs) in text
+    assert "old" not in text
+    assert "evsys jsonl" in (tmp_path / "picture.svg").read_text()
+
+
+def test_reading_growth_and_imports_give_their_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    for reader in [*reading.READERS][3:]:
+        monkeypatch.delitem(reading.READERS, reader)  # other libraries, which take long to import
+    bench = Bench(TINY, [own.JSONL], quiet=True)
+    results = {
+        section.name: section.measure(bench)
+        for section in SECTIONS
+        if section.name in {"reading", "growth", "imports"}
+    }
+    assert {each.rows for each in results["reading"].readings.values()} == {TINY.read_rows}
+    assert results["reading"].tenth.rows == TINY.read_rows // 10
+    assert [point.calls for point in results["growth"].points["jsonl"]][-1] == TINY.grown_rows
+    assert len(results["imports"].ours) == TINY.import_rounds
+    for section in SECTIONS:
+        if section.name in results:
+            assert section.measures(results[section.name])
+            assert all("| --: |" in text for text in section.tables(results[section.name]).values())
+
+
+def test_every_document_mark_must_be_there_once(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("no mark\n")
+    with pytest.raises(DocumentError, match="must have these lines once each"):
+        put_into(page, "text")
+    assert page.read_text() == "no mark\n"
+
+
+def test_the_page_in_the_docs_has_a_place_for_the_results(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text((Path(__file__).parents[1] / "docs" / "benchmarks.md").read_text())
+    put_into(page, "the results")
+    assert "\nthe results\n" in page.read_text()
+
+
+def test_the_time_of_a_process_below_counts() -> None:
+    before = cpu_seconds()
+    burn = "import time\nwhile time.process_time() < 0.2: pass"
+    subprocess.run([sys.executable, "-c", burn], check=True)
+    assert cpu_seconds() - before >= 0.2
+
+
+def test_a_child_gives_its_result_or_its_last_words() -> None:
+    assert run(30, double, 21) == 42
+    with pytest.raises(ChildError, match=r"^ValueError: no peer here$"):
+        run(30, fail)
+    with pytest.raises(ChildError, match=r"^still running after 1 s$"):
+        run(1, hang)
+    with pytest.raises(ChildError, match=r"^killed by SIGKILL$"):
+        run(30, die)
+
+
+def test_a_process_that_a_child_leaves_behind_is_ended() -> None:
+    pid = run(30, leave_a_process)
+    assert not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text()
+
+
+def test_only_a_kill_is_what_was_asked_for() -> None:
+    run_until_killed(30, 0, die)
+    with pytest.raises(ChildError, match="ended with status 0"):
+        run_until_killed(30, 0, double, 1)
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def fail() -> None:
+    raise ValueError("no peer here")
+
+
+def hang() -> None:
+    time.sleep(60)
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def leave_a_process() -> int:
+    return subprocess.Popen(["sleep", "60"], start_new_session=True).pid
+
+
+def test_side_by_side_gives_each_side_its_blocks_and_the_ratio_by_block() -> None:
+    seen: dict[str, list[int]] = {"one": [], "other": []}
+
+    def one(metrics: dict[str, float], step: int) -> None:
+        seen["one"].append(step)
+
+    def other(metrics: dict[str, float], step: int) -> None:
+        seen["other"].append(step)
+
+    sides = side_by_side({"one": one, "other": other}, rows_of(1), blocks=3, calls=4)
+    assert {name: len(medians) for name, medians in sides.items()} == {"one": 3, "other": 3}
+    assert seen == {"one": [*range(16)], "other": [*range(16)]}
+    assert ratio({"a": [2.0, 9.0, 8.0], "b": [1.0, 3.0, 2.0]}, "a", "b") == 3
+
+
+def test_a_quantile_is_a_time_that_was_measured() -> None:
+    assert quantile([3, 1, 2], 0.5) == 2
+    assert quantile([*range(100)], 0.99) == 99
+
+
+def test_subjects_are_chosen_by_parts_of_their_names() -> None:
+    assert chosen([]) == [*SUBJECTS]
+    assert [subject.name for subject in chosen(["evsys jsonl", "aim"])] == ["evsys jsonl", "Aim"]
+    with pytest.raises(ValueError, match=r"no subject has 'mlfow' in its name. There are: evsys"):
+        chosen(["mlfow"])
+
+
+def test_a_measure_is_met_up_to_its_target() -> None:
+    assert Measure("what", 2.3, 2.3).met
+    assert not Measure("what", 2.3, 2.31).met
+
+
+def test_a_measure_of_the_means_names_the_best_peer() -> None:
+    figures = [
+        calls.Figures(
+            subject=name, size=20, paced=False, calls=1, p50=1, p99=1, mean=mean, cpu=1, bytes=1
+        )
+        for name, mean in {"evsys jsonl": 5.0, "Aim": 50.0, "DVCLive": 10.0}.items()
+    ]
+    results = calls.Results(figures=figures, missing={}, versions={})
+    [measure] = calls.measures(results)
+    assert "20 values" in measure.what
+    assert "(DVCLive)" in measure.what
+    assert measure.figure == 0.5
