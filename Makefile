@@ -17,7 +17,7 @@ on PATH or in $(PYENV). Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python
 PYTEST = -m pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint docs pictures bench clean
+.PHONY: help demo test test-all examples lint docs pictures bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,9 @@ test: lint ## Check with ruff, mypy and pyright, then run the tests
 
 test-all: lint ## The same, with the tests on every Python from 3.11 to 3.13 that is found
 	@$(MAKE) --no-print-directory --keep-going $(foreach minor,11 12 13,$(call test_if_found,$(minor)))
+
+examples: .venv-examples/installed ## Test and certify the packages in docs/examples (PACKAGES="http sqlite": these)
+	.venv-examples/bin/python docs/examples/check.py $(PACKAGES)
 
 lint: .venv/installed ## Only the checks
 	.venv/bin/python -m ruff check
@@ -77,4 +80,13 @@ $(ENVIRONMENTS:=/installed): %/installed: pyproject.toml
 	@test -x .venv-bench/bin/python || $(or $(PYTHON),$(error $(NO_PYTHON))) -m venv --clear .venv-bench
 	@.venv-bench/bin/python tests/benchmarks/install.py
 	@.venv-bench/bin/python -m pip install --quiet --editable '.[tensorboard]'
+	@touch $@
+
+# The packages depend on this one by name, so all are installed by one command.
+PACKAGE_FILES := $(wildcard docs/examples/*/pyproject.toml)
+.venv-examples/installed: pyproject.toml $(PACKAGE_FILES)
+	@test -x .venv-examples/bin/python || $(or $(PYTHON),$(error $(NO_PYTHON))) -m venv --clear .venv-examples
+	@echo "Installing the packages of docs/examples into .venv-examples (once; this takes a minute or two)"
+	@.venv-examples/bin/python -m pip install --quiet 'hatchling>=1.26' 'pytest-xdist>=3.6' '.[conformance]' \
+		$(patsubst %/pyproject.toml,'./%[test]',$(PACKAGE_FILES))
 	@touch $@

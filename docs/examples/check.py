@@ -1,0 +1,75 @@
+"""Installs, tests and certifies every package in the folders beside this file: ``make examples``.
+
+Run by the Python of an environment that has ``evsys-sdk[conformance]``, hatchling and what the
+packages depend on. Names of folders on the command line restrict it to these. The certificates go
+to docs/certificates, by the name of the folder.
+"""
+
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import Any
+
+EXAMPLES = Path(__file__).resolve().parent
+ROOT = EXAMPLES.parents[1]
+CERTIFICATES = EXAMPLES.parent / "certificates"
+# The same data in every run, so that two certificates differ in times and machines only.
+SEED = "--hypothesis-seed=0"
+
+
+def main() -> int:
+    """Give 0 if every package passed."""
+    folders = sorted(path.parent for path in EXAMPLES.glob("*/pyproject.toml"))
+    wanted = set(sys.argv[1:])
+    unknown = wanted - {folder.name for folder in folders}
+    if unknown:
+        print(f"there is no package {', '.join(sorted(unknown))} in {EXAMPLES}")
+        return 2
+    chosen = [folder for folder in folders if not wanted or folder.name in wanted]
+    # As wheels, like anybody's: a file that the wheel leaves out is missed by the tests.
+    install = [
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--force-reinstall",
+    ]
+    if not run([*install, str(ROOT), *map(str, chosen)], ROOT):
+        return 1
+    failed = [folder.name for folder in chosen if not (tested(folder) and certified(folder))]
+    print(f"FAILED: {', '.join(failed)}" if failed else f"{len(chosen)} packages passed")
+    return int(bool(failed))
+
+
+def tested(folder: Path) -> bool:
+    """Run the tests of the package; its configuration of pytest counts."""
+    print(f"\n{folder.name}: its tests", flush=True)
+    return run(["pytest", "-q", "-n", "2", "tests"], folder)
+
+
+def certified(folder: Path) -> bool:
+    """Certify its harnesses from an empty directory, and write the certificate."""
+    print(f"\n{folder.name}: its certificate", flush=True)
+    project: dict[str, Any] = tomllib.loads((folder / "pyproject.toml").read_text())
+    harnesses: list[str] = project["tool"]["pytest"]["ini_options"]["evsys_conformance"]
+    command = ["pytest", "-q", "-n", "2", SEED]
+    for harness in harnesses:
+        command += ["--evsys-conformance", harness]
+    for suffix in ("json", "html", "svg"):
+        command += ["--evsys-report", str(CERTIFICATES / f"{folder.name}.{suffix}")]
+    with tempfile.TemporaryDirectory() as empty:
+        return run(command, Path(empty))
+
+
+def run(module: list[str], directory: Path) -> bool:
+    """Run a module of this environment in a directory; say whether it succeeded."""
+    return (
+        subprocess.run([sys.executable, "-m", *module], cwd=directory, check=False).returncode == 0
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
