@@ -54,7 +54,11 @@ def certified(folder: Path) -> bool:
     """Certify its harnesses from an empty directory, and write the certificate."""
     print(f"\n{folder.name}: its certificate", flush=True)
     project: dict[str, Any] = tomllib.loads((folder / "pyproject.toml").read_text())
-    harnesses: list[str] = project["tool"]["pytest"]["ini_options"]["evsys_conformance"]
+    options: dict[str, Any] = project.get("tool", {}).get("pytest", {}).get("ini_options", {})
+    harnesses: list[str] = options.get("evsys_conformance", [])
+    if not harnesses:
+        print(f"{folder}/pyproject.toml names no harness: evsys_conformance in its pytest options")
+        return False
     command = ["pytest", "-q", "-n", "2", SEED]
     for harness in harnesses:
         command += ["--evsys-conformance", harness]
