@@ -17,10 +17,10 @@ on PATH or in $(PYENV). Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python
 PYTEST = -m pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all examples lint docs pictures bench clean
+.PHONY: help demo test test-all examples integrations lint docs pictures bench clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv-demo/installed ## Train a classifier and see its log in three places (runs/digits)
 	@.venv-demo/bin/python docs/examples/digits
@@ -39,6 +39,9 @@ lint: .venv/installed ## Only the checks
 	.venv/bin/python -m ruff format --check
 	.venv/bin/python -m mypy
 	.venv/bin/python -m pyright
+
+integrations: .venv-integrations/installed ## Run the adapters' tests with Lightning, Transformers and Keras
+	EVSYS_INTEGRATIONS_REQUIRED=1 .venv-integrations/bin/python -m pytest tests/integrations
 
 docs: .venv-docs/installed ## Build the site, docs/_build/html; every doubt is an error
 	.venv-docs/bin/python -m sphinx --quiet --nitpicky --fail-on-warning --keep-going docs docs/_build/html
@@ -89,4 +92,13 @@ PACKAGE_FILES := $(wildcard docs/examples/*/pyproject.toml)
 	@echo "Installing the packages of docs/examples into .venv-examples (once; this takes a minute or two)"
 	@.venv-examples/bin/python -m pip install --quiet 'hatchling>=1.26' 'pytest-xdist>=3.6' '.[conformance]' \
 		$(patsubst %/pyproject.toml,'./%[test]',$(PACKAGE_FILES))
+	@touch $@
+
+# torch comes first and by its version: what depends on it would bring gigabytes for CUDA.
+.venv-integrations/installed: pyproject.toml
+	@test -x .venv-integrations/bin/python || $(or $(PYTHON),$(error $(NO_PYTHON))) -m venv --clear .venv-integrations
+	@echo "Installing Lightning, Transformers and Keras into .venv-integrations (once; this takes minutes)"
+	@.venv-integrations/bin/python -m pip install --quiet torch==2.13.0
+	@.venv-integrations/bin/python -m pip install --quiet lightning transformers accelerate keras
+	@.venv-integrations/bin/python -m pip install --quiet --editable '.[conformance]'
 	@touch $@

@@ -7,6 +7,7 @@ import pytest
 
 from documents import ROOT, parse, run
 
+# training-loops.md needs large libraries: tests/integrations/test_training_loops.py runs it.
 PAGES = ["quickstart.md", "write-a-store.md", "types.md", "built-in-stores.md", "reading-logs.md"]
 
 # The rest uses libraries without types.

@@ -188,7 +188,7 @@ def open_log_store(
         TypeError: ``source`` is none of these.
         Exception: As :func:`load_log_store_spec` and :func:`build_log_store`.
     """
-    store = build_log_store(_spec_from(source))
+    store = build_log_store(spec_from(source))
     try:
         yield store
     except BaseException as error:
@@ -204,7 +204,8 @@ def open_log_store(
         store.close()
 
 
-def _spec_from(source: object) -> LogStoreSpec:
+def spec_from(source: object) -> LogStoreSpec:
+    """The checked spec that ``open_log_store(source)`` would build; raises what it raises."""
     if isinstance(source, LogStoreSpec):
         return source
     if isinstance(source, str | os.PathLike):

@@ -1,0 +1,1 @@
+from lightning.pytorch.loggers.logger import Logger as Logger
