@@ -39,10 +39,11 @@ pygments_dark_style = "github-dark"
 copybutton_prompt_text = "$ "
 copybutton_exclude = ".linenos, .gp, .go"
 
+toc_object_entries_show_parents = "hide"
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
-python_maximum_signature_line_length = 88
+python_maximum_signature_line_length = 100
 
 # The build has no network, hence no inventories of other projects to resolve these names in.
 nitpick_ignore_regex = [

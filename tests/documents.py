@@ -36,7 +36,7 @@ class Document:
         for name, body in self.files.items():
             (directory / name).write_text(body)
 
-    def run(self, directory: Path) -> None:
+    def run(self, directory: Path, **environment: str) -> None:
         """Run every command; it must print what is shown, and fail only if not certified."""
         assert self.console
         missing: set[str] = set()
@@ -49,7 +49,7 @@ class Document:
                 # The least effort shows what the tests are here for.
                 words += ["--evsys-effort=quick", "-p", "no:randomly"]
             fails = re.search("NOT CERTIFIED|INCOMPLETE", shown) is not None
-            printed = run(words, directory, fails=fails, PYTHONWARNINGS="error")
+            printed = run(words, directory, fails=fails, PYTHONWARNINGS="error", **environment)
             assert matches(printed, shown), f"{command} printed:\n{printed}"
         if missing:
             pytest.skip(f"all but the commands of what is not installed: {', '.join(missing)}")
