@@ -4,6 +4,7 @@ A job names the store by module path; its parameters and calls come pickled. The
 step of its work by a byte on a pipe of its own, so that nothing that a store prints gets between.
 """
 
+import functools
 import importlib
 import os
 import pickle
@@ -12,9 +13,11 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from evsys_conformance import dying
 from evsys_conformance.calls import Call
 from evsys_conformance.harness import build_store
 
@@ -47,8 +50,13 @@ class Job:
     options: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-def log_until_killed(job: Job, store: Any) -> None:
+Opening = Callable[[dict[str, Any]], Any]
+"""Builds the store of the job, given its parameters."""
+
+
+def log_until_killed(job: Job, open_store: Opening) -> None:
     """Make the calls; SIGKILL itself after ``kill_after`` of them have returned, if it is set."""
+    store = open_store(job.params)
     kill_after = job.options.get("kill_after")
     for number, call in enumerate(job.calls, 1):
         _make(store, call)
@@ -60,8 +68,9 @@ def log_until_killed(job: Job, store: Any) -> None:
         signal.pause()
 
 
-def log_and_close(job: Job, store: Any) -> None:
+def log_and_close(job: Job, open_store: Opening) -> None:
     """Wait for the word, which is when to start; make the calls, close."""
+    store = open_store(job.params)
     os.write(job.report, READY)
     start = float(sys.stdin.buffer.readline())
     while time.monotonic() < start:
@@ -72,22 +81,29 @@ def log_and_close(job: Job, store: Any) -> None:
     store.close()
 
 
+def die_on_demand(job: Job, open_store: Opening) -> None:
+    """Fork processes that die inside a call."""
+    dying.die_on_demand(open_store, job.report)
+
+
 def _give_way() -> None:
     """Let other processes run: a quick store would finish within its first slice of time."""
     if hasattr(os, "sched_yield"):
         os.sched_yield()
 
 
-def fork_between_calls(job: Job, store: Any) -> None:
+def fork_between_calls(job: Job, open_store: Opening) -> None:
     """Fork after each call; the children do as the options say; the parent goes on and closes."""
+    store = open_store(job.params)
     for number, call in enumerate(job.calls):
         _make(store, call)
         _fork(job, store, number)
     store.close()
 
 
-def fork_beside_a_writer(job: Job, store: Any) -> None:
+def fork_beside_a_writer(job: Job, open_store: Opening) -> None:
     """Fork while a thread of the parent is writing."""
+    store = open_store(job.params)
     stop = threading.Event()
     written: list[int] = []
 
@@ -146,8 +162,7 @@ def main() -> None:
     store_class: Any = importlib.import_module(job.module)
     for part in job.qualname.split("."):
         store_class = getattr(store_class, part)
-    store = build_store(store_class, job.params)
-    globals()[job.action](job, store)
+    globals()[job.action](job, functools.partial(build_store, store_class))
     os.write(job.report, DONE)
 
 

@@ -89,6 +89,17 @@ class Child:
         self._stdin.write(b"%r\n" % start)
         self._stdin.flush()
 
+    def ask(self, question: Any) -> str:
+        """Send it something and wait for its answer, a line."""
+        known = len(self.reported)
+        self._stdin.write(pickle.dumps(question))
+        self._stdin.flush()
+        self._until = time.monotonic() + CHILD_SECONDS
+        while not self.reported[known:].endswith(b"\n"):
+            if not self._follow():
+                self._unexpected_end()
+        return self.reported[known:].decode().strip()
+
     def wait_until_done(self) -> None:
         """Wait until its job is done; ending without that is a violation."""
         while not self.reported.endswith(DONE):

@@ -7,9 +7,9 @@ that does the same again.
 import contextlib
 import inspect
 import traceback
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from evsys_conformance import records
 from evsys_conformance.bench import Bench
@@ -140,9 +140,11 @@ class Trial:
         calls, under_way = list(calls), list(under_way)
         try:
             run_log = self.read()
-        except ClauseViolation:
+        except ClauseViolation as violation:
             # Where nothing was recorded there may be nothing to read.
             if any(map(records_something, calls)):
+                if before:
+                    self.fail(f"{before}:\n{violation.what}")
                 raise
             return
         problem = run_log and self.difference(run_log, calls, under_way)
@@ -176,12 +178,14 @@ class Trial:
     def _hyperparams_difference(
         self, found: Any, calls: list[Call], under_way: list[Call]
     ) -> str | None:
-        problem = records.json_difference(records.merged_hyperparams(calls), found)
-        if problem and under_way:
-            merged = records.merged_hyperparams([*calls, *under_way])
-            if records.json_difference(merged, found) is None:
-                return None
-        return problem
+        merged = records.merged_hyperparams(calls)
+        for key, value in records.merged_hyperparams(under_way).items():
+            # In part: some keys may have their new value and others none, or the one before.
+            if isinstance(found, Mapping) and key in found:
+                now = cast("Mapping[str, Any]", found)[key]
+                if records.json_difference(value, now) is None:
+                    merged[key] = value
+        return records.json_difference(merged, found)
 
 
 class OpenStore:

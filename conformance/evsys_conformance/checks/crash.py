@@ -1,5 +1,7 @@
 """Checks of CAP-CRASH: what a returned call wrote survives SIGKILL of the process."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from evsys_conformance import calls, strategies
@@ -7,6 +9,7 @@ from evsys_conformance.bench import Bench
 from evsys_conformance.calls import Call
 from evsys_conformance.checking import Strategies, check
 from evsys_conformance.children import Child
+from evsys_conformance.dying import KILLED, Death
 from evsys_conformance.records import (
     artifact_difference,
     expected_artifacts,
@@ -28,12 +31,14 @@ def _runs(bench: Bench) -> Strategies:
     }
 
 
-def _note_kill(trial: Trial, made: list[Call]) -> None:
+def _note_kill(trial: Trial, made: list[Call], *, within: bool = False) -> None:
     """Write down a child process that makes the calls and is killed."""
     trial.note("import os, signal", "if os.fork() == 0:")
     trial.note("    store = build_store(harness.store, params)")
     for call in made:
         trial.note(f"    {call.code()}")
+    if within:
+        trial.note("    # The kill came before the last call had returned.")
     trial.note("    os.kill(os.getpid(), signal.SIGKILL)", "os.wait()")
 
 
@@ -53,21 +58,6 @@ def a_long_run_survives(trial: Trial) -> None:
             made.append(calls.artifact("model", f"{n}.pt"))
     made += [calls.hyperparams({"seed": 1}), calls.scalar("loss", 0.5, 151)]
     _killed_between_calls(trial, made, len(made))
-
-
-@check("CAP-CRASH")
-def the_last_call_of_each_kind_survives(trial: Trial) -> None:
-    """Killed right after it returned."""
-    for last in (
-        calls.hyperparams({"last": 1}),
-        calls.artifact("last", "last.pt"),
-        calls.scalar("last", 0.5, 1),
-        calls.metrics({"last": 0.5}, 1),
-    ):
-        for made in ([last], [calls.metrics({"loss": 0.5}, 0), last]):
-            run = Trial(trial.bench, trial.clause)
-            _killed_between_calls(run, made, len(made))
-            trial.unobserved = trial.unobserved or run.unobserved
 
 
 def _killed_between_calls(trial: Trial, made: list[Call], after: int) -> None:
@@ -97,8 +87,22 @@ def a_call_under_way_harms_no_other_record(trial: Trial) -> None:
         with Child(run, "log_until_killed", made) as child:
             child.kill_after(after, pause)
             returned = child.returned
-        run.note(f"# killed at any instant after the call number {returned} had returned")
-        _note_kill(run, made[:returned])
+        run.note(
+            'wide = {f"layer.{n:02}/gradient": n / 8 for n in range(60)}',
+            f"# and so on; killed at any instant after the call number {returned} had returned",
+            "import os, signal, threading, time",
+            "if os.fork() == 0:",
+            "    store = build_store(harness.store, params)",
+            f"    kill = lambda: (time.sleep({pause}), os.kill(os.getpid(), signal.SIGKILL))",
+            "    for n in range(2000):",
+            f"        if n == {max(0, returned * 5 // 7 - 1)}:",
+            "            threading.Thread(target=kill).start()",
+            '        store.log_metrics({**wide, "loss": float(n)}, n)',
+            "        if n % 5 == 0:",
+            '            store.log_artifact("model", f"{n}.pt")',
+            '            store.log_hyperparams({"n": n})',
+            "os.wait()",
+        )
         run.expect(
             made[:returned],
             made[returned : returned + 1],
@@ -107,6 +111,62 @@ def a_call_under_way_harms_no_other_record(trial: Trial) -> None:
         if "resume" in run.bench.claims:
             _resumes(run)
         trial.unobserved = trial.unobserved or run.unobserved
+
+
+_LAST_CALLS = (
+    calls.hyperparams({"lr": 0.25, "seed": 1}),
+    calls.artifact("model", "last.pt"),
+    calls.metrics({"loss": 0.75, "acc": 0.25}, 3),
+    calls.scalar("loss", 0.75, 3),
+)
+
+
+@check("CAP-CRASH")
+def a_call_of_each_kind_may_be_cut_anywhere(trial: Trial) -> None:
+    """Killed right after it returned, and right after each thing that it does outside the process.
+
+    Where importing the store starts threads, after which no process can be forked with safety, only
+    right after it returned.
+    """
+    before: list[Call] = [calls.hyperparams({"lr": 0.5, "batch": 32})]
+    for n in range(3):
+        before.append(calls.metrics({"loss": n / 8, "acc": 0.5}, n))
+        before.append(calls.artifact("model", f"{n}.pt"))
+    with Child(trial, "die_on_demand", []) as child:
+        for last in _LAST_CALLS:
+            _dies(trial, child, Death({}, [], last, 0))
+            actions = _dies(trial, child, Death({}, before, last, 0))
+            for place in _spread(actions, round(12 * min(1.0, trial.bench.volume))):
+                _dies(trial, child, Death({}, before, last, place))
+
+
+def _dies(trial: Trial, child: Child, death: Death) -> int:
+    """Let a process die, judge what it left, say how many actions it counted."""
+    run = Trial(trial.bench, trial.clause)
+    outcome, _, actions = child.ask(replace(death, params=run.params)).partition(":")
+    made = [*death.before, death.last]
+    if outcome != KILLED:
+        if not death.place:
+            _killed_between_calls(run, made, len(made))
+    else:
+        returned, under_way = made, list[Call]()
+        when = "After SIGKILL, once the last call had returned"
+        if death.place:
+            returned, under_way = death.before, [death.last]
+            when = f"After SIGKILL within store.{death.last.method}(…), action number {death.place}"
+        _note_kill(run, made, within=death.place > 0)
+        run.expect(returned, under_way, before=when)
+        if "resume" in run.bench.claims:
+            _resumes(run)
+    trial.unobserved = trial.unobserved or run.unobserved
+    return int(actions)
+
+
+def _spread(last: int, most: int) -> list[int]:
+    """Whole numbers from 1 to ``last``, ``most`` at most, as evenly as can be."""
+    if last <= most:
+        return list(range(1, last + 1))
+    return [1 + n * (last - 1) // (most - 1) for n in range(most)]
 
 
 def _resumes(trial: Trial) -> None:

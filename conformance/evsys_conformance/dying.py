@@ -1,0 +1,145 @@
+"""The part of a child process that dies inside a call, at a place that its parent names.
+
+A store can be hurt by a kill between two system calls. To hit such a place by the clock takes luck,
+so a profile function counts what a call does outside plain computing (it opens, writes, renames,
+executes, sends) and kills the process right after the one that was asked for.
+
+Each death takes a process. They are forked before a store is built, from one process that has
+imported the store: a new interpreter for each would cost a hundred times as much.
+"""
+
+import contextlib
+import importlib
+import os
+import pickle
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from evsys_conformance.calls import Call
+
+KILLED = "killed"
+"""Answered when the process died where it should, or right after the last call."""
+NO_FORK = "no fork"
+"""Answered when importing the store started a thread, or when no process got to the last call."""
+DEATH_SECONDS = 20
+"""How long a forked process may take to get to its last call."""
+
+# fmt: off
+_COMPUTING = frozenset(
+    {
+        "builtins", "_abc", "_collections", "_collections_abc", "_contextvars", "_decimal",
+        "_functools", "_json", "_operator", "_pickle", "_random", "_sre",
+        "_string", "_struct", "_thread", "_warnings", "cmath", "collections",
+        "datetime", "decimal", "functools", "gc", "itertools", "json",
+        "math", "numpy", "operator", "pydantic", "pydantic_core", "re",
+        "sys", "threading", "time", "types", "typing", "unicodedata",
+        "uuid", "weakref", "zlib",
+    }
+)
+# fmt: on
+"""Modules whose functions change nothing outside the process."""
+
+
+@dataclass(frozen=True)
+class Death:
+    """One process to be: the calls that return, the call inside which it dies, and where."""
+
+    params: dict[str, Any]
+    before: list[Call]
+    last: Call
+    place: int
+    """Die after so many actions of the last call; 0: as soon as it has returned."""
+
+
+class _Watch:
+    """Counts the actions of the last call, in all threads of the process."""
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+        self.actions = 0
+        self.armed = False
+
+    def __call__(self, _frame: FrameType, event: str, argument: Any) -> None:
+        if self.armed and event in {"c_return", "c_exception"} and not _computes(argument):
+            self.actions += 1
+            if self.actions == self.place:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _computes(function: Any) -> bool:
+    bound = getattr(function, "__self__", None)
+    module = getattr(function, "__module__", None)
+    if not isinstance(module, str):
+        module = type(bound).__module__ if bound is not None else "builtins"
+    return module.partition(".")[0] in _COMPUTING
+
+
+def may_fork() -> bool:
+    """Whether this process, in which no store has been built, has a single thread of Python."""
+    return hasattr(os, "fork") and threading.active_count() == 1
+
+
+def die_on_demand(open_store: Callable[[dict[str, Any]], Any], report: int) -> None:
+    """Answer each :class:`Death` on standard input by its outcome and its number of actions."""
+    while death := pickle.load(sys.stdin.buffer):  # noqa: S301 - written by the parent
+        outcome, actions = _died(death, open_store) if may_fork() else (NO_FORK, 0)
+        os.write(report, f"{outcome}:{actions}\n".encode())
+
+
+def _died(death: Death, open_store: Callable[[dict[str, Any]], Any]) -> tuple[str, int]:
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(DEATH_SECONDS)
+        with contextlib.suppress(BaseException):
+            try:
+                _die(death, open_store, writer)
+            except BaseException:  # noqa: BLE001 - whatever it is, this process ends here
+                traceback.print_exc()
+        os._exit(1)
+    os.close(writer)
+    said = b""
+    while piece := os.read(reader, 4096):
+        said += piece
+    os.close(reader)
+    _, status = os.waitpid(pid, 0)
+    if not (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL):
+        return NO_FORK, 0
+    actions, *modules = said.decode().split() or ["0"]
+    _import(modules)
+    return KILLED, int(actions)
+
+
+def _import(modules: list[str]) -> None:
+    """Import what a store imports late: the next process finds it done."""
+    for name in modules:
+        if name not in sys.modules:
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+
+
+def _die(death: Death, open_store: Callable[[dict[str, Any]], Any], writer: int) -> None:
+    known = set(sys.modules)
+    watch = _Watch(death.place)
+    threading.setprofile(watch)
+    store = open_store(death.params)
+    for call in death.before:
+        _make(store, call)
+    sys.setprofile(watch)
+    watch.armed = True
+    _make(store, death.last)
+    watch.armed = False
+    modules = sorted(set(sys.modules) - known)
+    os.write(writer, "\n".join([str(watch.actions), *modules]).encode())
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _make(store: Any, call: Call) -> None:
+    arguments, keywords = call.fresh()
+    getattr(store, call.method)(*arguments, **keywords)
