@@ -17,7 +17,7 @@ on PATH or in $(PYENV). Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python
 PYTEST = -m pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all examples integrations lint docs pictures bench clean
+.PHONY: help demo test test-all examples integrations torture bench lint docs pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ bench: .venv-bench/installed ## Measure beside other loggers; BENCH=quick or SEC
 	PYTHONPATH=tests .venv-bench/bin/python -m benchmarks --effort $(or $(BENCH),full) \
 		--section $(SECTION) --subject $(SUBJECT) $(if $(BENCH)$(SUBJECT),,$(BENCH_PAGE))
 BENCH_PAGE = --document docs/benchmarks.md --picture docs/benchmarks.svg
+
+torture: .venv/installed ## Kill, fill up and damage at full length; writes the table in docs/durability.md
+	PYTHONPATH=tests .venv/bin/python -m torture --write
 
 clean: ## Remove the environments and caches; runs stay
 	rm -rf .venv .venv-* build dist docs/_build

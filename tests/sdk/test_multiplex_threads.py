@@ -1,5 +1,7 @@
 """The multiplex store with real children: threads, signal handlers, forks, and reading back."""
 
+import copy
+import pickle
 import subprocess
 import sys
 import threading
@@ -86,6 +88,34 @@ def test_it_reads_back_what_its_children_hold(tmp_path: Path) -> None:
         store.log_scalar("loss", 0.5, 3)
     [row] = MultiplexLogStore.read_run(children=children).metrics
     assert row == MetricRow(step=3, split="train", metrics={"loss": 0.5}, ts=row.ts)
+
+
+def unpickled(store: MultiplexLogStore) -> MultiplexLogStore:
+    other: MultiplexLogStore = pickle.loads(pickle.dumps(store))
+    return other
+
+
+@pytest.mark.parametrize("duplicate", [unpickled, copy.copy, copy.deepcopy])
+def test_a_pickled_or_copied_store_is_another_one_with_children_at_the_same_places(
+    duplicate: Callable[[MultiplexLogStore], MultiplexLogStore],
+    store: MultiplexLogStore,
+    directories: list[Path],
+) -> None:
+    store.log_scalar("loss", 0.0, 0)
+    other = duplicate(store)
+    other.log_scalar("loss", 1.0, 1)
+    other.close()
+    store.log_scalar("loss", 2.0, 2)
+    store.close()
+    for directory in directories:
+        run = JSONLLogStore.read_run(log_dir=directory)
+        assert [row.step for row in run.metrics] == [0, 1, 2]
+
+
+def test_a_closed_store_is_not_pickled(store: MultiplexLogStore) -> None:
+    store.close()
+    with pytest.raises(TypeError, match="closed leaves nothing to pickle"):
+        pickle.dumps(store)
 
 
 def run_together(count: int, work: Callable[[int], None]) -> None:

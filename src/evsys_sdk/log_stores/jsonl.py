@@ -48,8 +48,8 @@ from evsys_sdk.run_log import ArtifactPointer, MetricRow, RunLog
 
 __all__ = ["JSONLLogStore"]
 
-# A text that was checked once needs no second check. Bounded, for programs that make up new keys: by
-# the rows that brought them, so that a few texts of megabytes don't fill the memory either.
+# A text that was checked once needs no second check. Bounded, for programs that make up new keys,
+# by the size of the rows that brought them: a few texts of megabytes must not fill the memory.
 _MOST_KNOWN_BYTES = 1 << 24
 
 _N, _I = b"NI"

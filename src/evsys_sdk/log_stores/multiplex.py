@@ -9,7 +9,7 @@ import copy
 import logging
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, Self
 
 from pydantic import BaseModel, Field
 
@@ -51,7 +51,8 @@ class MultiplexLogStore:
     it is, with the errors beside it logged.
 
     It may be used from several threads; a slow child holds up all of them, because every child
-    gets the calls in the same order (MUX-2).
+    gets the calls in the same order (MUX-2). Pickling or copying an open store gives another one
+    with children at the same places, as spawned workers need it.
     """
 
     name: ClassVar[str] = "multiplex"
@@ -75,7 +76,10 @@ class MultiplexLogStore:
                 before it were closed.
         """
         specs = self.Config.model_validate({"children": children}).children
-        self._children = _built(specs)
+        self._start(_built(specs))
+
+    def _start(self, children: tuple[_Child, ...]) -> None:
+        self._children = children
         self._closed = False
         self._turn = _Turn()
 
@@ -182,6 +186,21 @@ class MultiplexLogStore:
             f"multiplex: none of its children can be read back: they are of the kinds "
             f"{', '.join(spec.kind for spec in specs)}, whose classes have no read_run()"
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._closed:
+            raise TypeError("a multiplex that is closed leaves nothing to pickle or copy")
+        # The children say themselves how they go on elsewhere, in the directories they have now.
+        return type(self)._of_children, (self._children,)
+
+    def __copy__(self) -> Self:
+        return copy.deepcopy(self)  # a copy that shared the children would close them
+
+    @classmethod
+    def _of_children(cls, children: tuple[_Child, ...]) -> Self:
+        store = cls.__new__(cls)
+        store._start(children)
+        return store
 
     def _check_open(self, method: str) -> None:
         if self._closed:

@@ -51,8 +51,10 @@ def iter_rows(path: str, on_damage: OnDamage | None) -> Iterator[MetricRow]:
 
 
 def _rows_of_killed_writers(line: bytes) -> list[MetricRow]:
-    """The rows in a line whose writers were killed: one after it had written all but the newline,
-    or a part of its row, and the next before it could part the two. None if it is no such line.
+    """The rows in a line of two writers that were killed; none if it is no such line.
+
+    The first had written all of its row but the newline, or a part of the row, and the second was
+    killed before it could part the two.
     """
     start = _ROW_START.search(line, 1)
     if start is None:

@@ -1,0 +1,79 @@
+"""Runs cases, each in a process of its own: limits, signals and memory of one are no other's."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from torture.case import Case, NotRun, Outcome, Trial
+
+__all__ = ["as_line", "run_alone", "run_here"]
+
+TESTS = Path(__file__).parents[1]
+MOST_SECONDS = 600
+
+
+def run_here(case: Case, *, full: bool, seed: str) -> Outcome:
+    """Run the case in this process, in a directory that is removed afterwards."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="torture-") as directory:
+        # Some cases become somebody else, who has to get in.
+        Path(directory).chmod(0o755)
+        trial = Trial(Path(directory), case.store, full, random.Random(f"{seed} {case.id}"))
+        reason = ""
+        try:
+            case.check(trial)
+        except NotRun as error:
+            reason = str(error)
+    return Outcome(
+        done="; ".join(trial.done),
+        returned=dict(trial.returned),
+        found=dict(trial.found),
+        readers=sorted(trial.readers),
+        problems=trial.problems,
+        not_run=reason,
+        seconds=time.monotonic() - started,
+    )
+
+
+def run_alone(case: Case, *, full: bool, seed: str) -> Outcome:
+    """Run the case in a fresh interpreter; what it does to its process ends there."""
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "torture"]
+    command += ["--one", case.check.__name__, case.store, "--seed", seed]
+    command += ["--full"] if full else []
+    environment = os.environ | {"PYTHONPATH": str(TESTS)}
+    # A session of its own, so that what hangs is ended together with all that it started.
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            output, errors = process.communicate(timeout=MOST_SECONDS)
+        except subprocess.TimeoutExpired:
+            return _failed("", f"it hangs: no end after {MOST_SECONDS} s")
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode != 0:
+        return _failed(output, errors)
+    return Outcome(**json.loads(output.splitlines()[-1]))
+
+
+def _failed(output: str, errors: str) -> Outcome:
+    problem = f"{output}{errors}".strip()
+    return Outcome(done="", returned={}, found={}, readers=[], problems=[problem])
+
+
+def as_line(outcome: Outcome) -> str:
+    """The outcome as one line, for the process that started this one."""
+    return json.dumps(asdict(outcome))
