@@ -187,20 +187,16 @@ class MultiplexLogStore:
             f"{', '.join(spec.kind for spec in specs)}, whose classes have no read_run()"
         )
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __getstate__(self) -> tuple[_Child, ...]:
         if self._closed:
             raise TypeError("a multiplex that is closed leaves nothing to pickle or copy")
-        # The children say themselves how they go on elsewhere, in the directories they have now.
-        return type(self)._of_children, (self._children,)
+        return self._children  # which say themselves how they go on elsewhere
+
+    def __setstate__(self, children: tuple[_Child, ...]) -> None:
+        self._start(children)
 
     def __copy__(self) -> Self:
         return copy.deepcopy(self)  # a copy that shared the children would close them
-
-    @classmethod
-    def _of_children(cls, children: tuple[_Child, ...]) -> Self:
-        store = cls.__new__(cls)
-        store._start(children)
-        return store
 
     def _check_open(self, method: str) -> None:
         if self._closed:
