@@ -1,26 +1,36 @@
 """The benchmarks measure what they say: counts, not times, with few calls and without the peers."""
 
-import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from benchmark_children import die, double, fail, hang, leave_a_process
 from benchmarks import floors, own
 from benchmarks.__main__ import main
 from benchmarks.bench import EFFORTS, Bench
 from benchmarks.document import DocumentError, put_into, rendered
+from benchmarks.markdown import TIMES
 from benchmarks.measure import Measure
 from benchmarks.peers.aim import AIM
+from benchmarks.peers.naive_json import NAIVE_JSON
 from benchmarks.processes import ChildError, cpu_seconds, run, run_until_killed
-from benchmarks.runs import CALLS, KILLS, NONFINITE, SECTIONS, loaded
-from benchmarks.sections import calls, reading
+from benchmarks.runs import loaded
+from benchmarks.sections import (
+    artifacts,
+    calls,
+    growth,
+    imports,
+    kills,
+    multiplex,
+    nonfinite,
+    reading,
+)
 from benchmarks.subject import SIZES, Subject
 from benchmarks.subjects import SUBJECTS, chosen
 from benchmarks.timing import quantile, ratio, rows_of, side_by_side, timed
+from evsys_sdk.log_stores.jsonl import JSONLLogStore
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="the benchmarks look into /proc for the processes of peers"
@@ -59,17 +69,31 @@ def test_a_floor_writes_what_its_store_writes(tmp_path: Path) -> None:
     assert sizes["own"] == sizes["floor"] > 0
 
 
-def test_the_sections_that_count_find_nothing_lost_by_this_project() -> None:
-    bench = Bench(TINY, [own.JSONL, own.TENSORBOARD, AIM], quiet=True)
-    kills = KILLS.measure(bench)
-    assert kills.rows == {own.JSONL.name: {20: 20}, own.TENSORBOARD.name: {20: 20}}
-    assert AIM.name in kills.missing  # it is said, and not left out
-    nonfinite = NONFINITE.measure(bench)
-    assert nonfinite.found == {own.JSONL.name: "kept", own.TENSORBOARD.name: "kept"}
+def test_rows_that_survive_a_kill_are_counted_and_a_missing_peer_is_named() -> None:
+    results = kills.measure(Bench(TINY, [own.JSONL, AIM], quiet=True))
+    assert results.rows == {own.JSONL.name: {20: 20}}
+    assert results.missing == {AIM.name: "is not installed"}
+    assert [measure.figure for measure in kills.measures(results)] == [0]
+    assert "| evsys jsonl | 20 |" in kills.tables(results)["Rows that survive SIGKILL"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "found"),
+    [
+        (own.JSONL, "kept"),
+        (own.TENSORBOARD, "kept"),
+        (floors.ORJSON, "null"),
+        (NAIVE_JSON, "kept, as bare words that are no JSON"),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_what_becomes_of_nan_is_said_in_words(subject: Subject, found: str, tmp_path: Path) -> None:
+    nonfinite.log_them(subject.name, str(tmp_path))
+    assert nonfinite.read_them(subject.name, str(tmp_path)) == found
 
 
 def test_calls_are_measured_at_every_size_and_counted_in_bytes() -> None:
-    results = CALLS.measure(Bench(TINY, [own.JSONL, AIM], quiet=True))
+    results = calls.measure(Bench(TINY, [own.JSONL, AIM], quiet=True))
     assert [(each.size, each.paced) for each in results.figures] == [
         *((size, False) for size in SIZES),
         (20, True),
@@ -79,21 +103,19 @@ def test_calls_are_measured_at_every_size_and_counted_in_bytes() -> None:
         assert each.mean > 0
         assert each.bytes > 15 * each.size
     assert "Aim" in results.missing
-    assert "AIM" not in CALLS.tables(results)["Bytes per call"]
+    assert "AIM" not in calls.tables(results)["Bytes per call"]
 
 
 def test_a_run_prints_tables_keeps_results_and_renders_them_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["--effort=tiny", "--results=results", "--subject", "evsys jsonl", "floor: orjson"]
-    assert (
-        main([*arguments, "--section", "floors", "calls", "artifacts", "opening", "multiplex"]) == 0
-    )
+    assert main([*arguments, "--section", "floors", "calls", "opening"]) == 0
     printed = capsys.readouterr().out
     assert "| **evsys jsonl** |" in printed
     assert "| jsonl, 5 values: p50 against its floor |" in printed
     runs = loaded(tmp_path / "results" / "tiny-of-some")
-    assert [*runs] == ["floors", "calls", "multiplex", "artifacts", "opening"]
+    assert [*runs] == ["floors", "calls", "opening"]
     page = tmp_path / "page.md"
     page.write_text(
         "before\n<!-- The part below is written by `make bench`. -->\nold\n"
@@ -108,23 +130,47 @@ def test_a_run_prints_tables_keeps_results_and_renders_them_again(
     assert "evsys jsonl" in (tmp_path / "picture.svg").read_text()
 
 
-def test_reading_growth_and_imports_give_their_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    for reader in [*reading.READERS][3:]:
-        monkeypatch.delitem(reading.READERS, reader)  # other libraries, which take long to import
-    bench = Bench(TINY, [own.JSONL], quiet=True)
-    results = {
-        section.name: section.measure(bench)
-        for section in SECTIONS
-        if section.name in {"reading", "growth", "imports"}
-    }
-    assert {each.rows for each in results["reading"].readings.values()} == {TINY.read_rows}
-    assert results["reading"].tenth.rows == TINY.read_rows // 10
-    assert [point.calls for point in results["growth"].points["jsonl"]][-1] == TINY.grown_rows
-    assert len(results["imports"].ours) == TINY.import_rounds
-    for section in SECTIONS:
-        if section.name in results:
-            assert section.measures(results[section.name])
-            assert all("| --: |" in text for text in section.tables(results[section.name]).values())
+def test_multiplex_is_compared_with_a_loop_over_its_children() -> None:
+    results = multiplex.Results(added=multiplex.measure_all(TINY))
+    assert [(each.size, each.children) for each in results.added][:3] == [(1, 1), (1, 2), (1, 4)]
+    assert len(multiplex.measures(results)) == 3
+    assert "| 20 | 4 |" in multiplex.tables(results)["Multiplex beside its children"]
+
+
+def test_artifact_pointers_are_logged_around_the_numbers_that_are_named(tmp_path: Path) -> None:
+    blocks = artifacts.measure_store(tmp_path, TINY)
+    assert len(blocks) == TINY.blocks
+    log = JSONLLogStore.read_run(log_dir=tmp_path / "many")
+    assert len(log.artifacts) == TINY.pointers + TINY.blocks * 10
+    rewriting = artifacts.measure_rewriting(tmp_path, TINY)
+    results = artifacts.Results(many=TINY.pointers, store=blocks, rewriting=rewriting)
+    assert "no. 30, against no. 10" in artifacts.measures(results)[0].what
+    assert "| log_artifact |" in artifacts.tables(results)["Artifact pointers"]
+
+
+def test_a_log_is_watched_as_it_grows() -> None:
+    points = growth.grow("jsonl", TINY)
+    assert [point.calls for point in points] == [*range(20, 201, 20)]
+    results = growth.Results(points={"jsonl": points})
+    assert [measure.unit for measure in growth.measures(results)] == [TIMES, "MB"]
+    assert "| jsonl | 200 |" in growth.tables(results)["Growth"]
+
+
+@pytest.mark.parametrize("reader", reading.READERS)
+def test_every_reader_finds_the_same_mean(reader: str, tmp_path: Path) -> None:
+    reading.write(tmp_path, 64)
+    found = reading.read(reader, tmp_path)
+    assert found.rows == 64
+    rows = rows_of(5)
+    _, mean = reading.READERS[reader][1](tmp_path)
+    assert mean == pytest.approx(sum(row["train/metric_000"] for row in rows) / 64)
+
+
+def test_imports_are_timed_in_fresh_processes() -> None:
+    results = imports.measure(Bench(TINY, [own.JSONL, AIM], quiet=True))
+    assert len(results.ours) == len(results.least) == 1
+    assert min(*results.ours, *results.least, *results.modules[own.JSONL.name]) > 0
+    assert results.missing == {AIM.name: "is not installed"}
 
 
 def test_every_document_mark_must_be_there_once(tmp_path: Path) -> None:
@@ -168,26 +214,6 @@ def test_only_a_kill_is_what_was_asked_for() -> None:
     run_until_killed(30, 0, die)
     with pytest.raises(ChildError, match="ended with status 0"):
         run_until_killed(30, 0, double, 1)
-
-
-def double(number: int) -> int:
-    return 2 * number
-
-
-def fail() -> None:
-    raise ValueError("no peer here")
-
-
-def hang() -> None:
-    time.sleep(60)
-
-
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def leave_a_process() -> int:
-    return subprocess.Popen(["sleep", "60"], start_new_session=True).pid
 
 
 def test_side_by_side_gives_each_side_its_blocks_and_the_ratio_by_block() -> None:

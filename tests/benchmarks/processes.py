@@ -92,6 +92,7 @@ def _run(timeout: float, directory: Path, call: tuple[Any, ...]) -> tuple[int, s
         child = subprocess.Popen(
             command,
             env=environment,
+            cwd=directory,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,
@@ -142,10 +143,11 @@ def _environment_of(pid: int) -> list[bytes]:
 
 @contextlib.contextmanager
 def fresh_directory() -> Generator[Path]:
-    """An empty directory on a disk, not in memory: the current one's file system."""
-    parent = Path("build")
-    parent.mkdir(exist_ok=True)
-    directory = Path(tempfile.mkdtemp(prefix="bench-", dir=parent)).absolute()
+    """An empty directory on a disk, where /tmp may be memory; and in no git repository.
+
+    Some peers ask git, and DVCLive makes a repository a DVC one.
+    """
+    directory = Path(tempfile.mkdtemp(prefix="evsys-benchmarks-", dir="/var/tmp"))
     try:
         yield directory
     finally:

@@ -19,7 +19,7 @@ from benchmarks.processes import ChildError, fresh_directory, run
 from benchmarks.timing import rows_of
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 
-__all__ = ["READERS", "Reading", "Results", "measure", "measures", "tables"]
+__all__ = ["READERS", "Reading", "Results", "measure", "measures", "tables", "write"]
 
 _SIZE = 5
 _KEY = "train/metric_000"
@@ -52,8 +52,8 @@ def measure(bench: Bench) -> Results:
     with fresh_directory() as directory:
         rows = bench.effort.read_rows
         bench.say(f"reading: writing {rows:,} rows")
-        _write(directory / "whole", rows)
-        _write(directory / "tenth", rows // 10)
+        write(directory / "whole", rows)
+        write(directory / "tenth", rows // 10)
         tenth = run(_TIMEOUT, read, _STREAMING, directory / "tenth")
         for name, (module, _) in READERS.items():
             if module and importlib.util.find_spec(module) is None:
@@ -67,7 +67,8 @@ def measure(bench: Bench) -> Results:
     return Results(readings=readings, tenth=tenth, missing=missing)
 
 
-def _write(directory: Path, count: int) -> None:
+def write(directory: Path, count: int) -> None:
+    """Write a log of so many rows into the directory."""
     store, rows = own.jsonl(directory), rows_of(_SIZE)
     for step in range(count):
         store.log_metrics(rows[step & 63], step)
