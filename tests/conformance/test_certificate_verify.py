@@ -10,7 +10,7 @@ import pytest
 
 from certified import beside, certified
 from evsys_conformance.certificate import Certificate, load, verify, write
-from evsys_sdk.cli import main
+from evsys_sdk.command import main
 from inner_pytest import Inner
 
 EXCUSED: dict[str, Any] = {"expected_failures": {"CL-4": "one socket stays open"}}

@@ -2,13 +2,13 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from evsys_sdk.errors import DamagedLogError
 from evsys_sdk.log_stores._json_files.row import decode_row, is_torn_row
 from evsys_sdk.run_log import MetricRow
 
-__all__ = ["OnDamage", "iter_rows"]
+__all__ = ["OnDamage", "beginning", "iter_rows", "rows_of"]
 
 OnDamage = Callable[[DamagedLogError], None]
 """Called for each damaged line; reading goes on when it returns."""
@@ -29,25 +29,57 @@ def iter_rows(path: str, on_damage: OnDamage | None) -> Iterator[MetricRow]:
         file = open(path, "rb")  # noqa: SIM115 - the with statement is below, out of the try
     except FileNotFoundError:
         return
+
+    def damaged(number: int, line: bytes, reason: ValueError) -> None:
+        damage = DamagedLogError(
+            f"{path}:{number}: this line is no row of a metrics file: {reason}. It begins "
+            f"{beginning(line)}. To read the other rows, pass on_damage to "
+            f"JSONLLogStore.iter_rows(log_dir={os.path.dirname(path)!r}, ...)"
+        )
+        if on_damage is None:
+            raise damage from reason
+        on_damage(damage)
+
     with file:
-        for number, line in enumerate(file, 1):
-            try:
-                row = decode_row(line)
-            except ValueError as error:
-                if line.isspace():
-                    continue
-                if not line.endswith(b"\n") and is_torn_row(line):
-                    return
-                salvaged = _rows_of_killed_writers(line)
-                if salvaged:
-                    yield from salvaged
-                    continue
-                damage = _damage(path, number, line, error)
-                if on_damage is None:
-                    raise damage from error
-                on_damage(damage)
-            else:
-                yield row
+        for _, row in rows_of(file, damaged):
+            yield row
+
+
+def rows_of(
+    lines: Iterable[bytes],
+    on_damage: Callable[[int, bytes, ValueError], None],
+    on_torn: Callable[[int, bytes], None] = lambda _number, _line: None,
+) -> Iterator[tuple[int, MetricRow]]:
+    """Each row of the lines with the number of its line, from 1.
+
+    Blank lines are skipped.
+
+    Args:
+        lines: Lines of a metrics file, with their newlines.
+        on_damage: Called with number, line and reason for each line that is no row.
+        on_torn: Called with number and line for a row under way, which is the last line.
+    """
+    for number, line in enumerate(lines, 1):
+        try:
+            row = decode_row(line)
+        except ValueError as error:
+            if line.isspace():
+                continue
+            if not line.endswith(b"\n") and is_torn_row(line):
+                on_torn(number, line)
+                return
+            salvaged = _rows_of_killed_writers(line)
+            if not salvaged:
+                on_damage(number, line, error)
+            for row in salvaged:
+                yield number, row
+        else:
+            yield number, row
+
+
+def beginning(line: bytes) -> str:
+    """How the line begins, quoted, for an error message."""
+    return repr(line[:60].decode(errors="backslashreplace").rstrip("\n"))
 
 
 def _rows_of_killed_writers(line: bytes) -> list[MetricRow]:
@@ -68,12 +100,3 @@ def _rows_of_killed_writers(line: bytes) -> list[MetricRow]:
         return [decode_row(first.rstrip(b"\0")), *rows]
     except ValueError:
         return rows if is_torn_row(first) else []
-
-
-def _damage(path: str, number: int, line: bytes, reason: ValueError) -> DamagedLogError:
-    shown = line[:60].decode(errors="backslashreplace").rstrip("\n")
-    return DamagedLogError(
-        f"{path}:{number}: this line is no row of a metrics file: {reason}. It begins {shown!r}. "
-        f"To read the other rows, pass on_damage to JSONLLogStore.iter_rows(log_dir="
-        f"{os.path.dirname(path)!r}, ...)"
-    )

@@ -1,22 +1,35 @@
-"""Log stores and their parameters as the ``evsys`` command shows them."""
+"""``evsys stores``: what is installed, and which parameters it takes."""
 
+import argparse
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib.metadata import version
 from textwrap import fill, indent
-from typing import Any, cast
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_core import to_jsonable_python
 
 from evsys_sdk import _kinds
 from evsys_sdk._class_checks import class_id, config_model
 from evsys_sdk._plugins import installed_plugins
-from evsys_sdk.config import LogStoreSpec
+from evsys_sdk.command.text import printable_lines
 from evsys_sdk.errors import LogStoreError
 from evsys_sdk.registry import get_log_store, list_log_stores
+
+EXAMPLE = """evsys stores
+
+A kind that can't be loaded is listed with the reason."""
+
+
+def configure(_: argparse.ArgumentParser) -> None:
+    """There are no arguments."""
+
+
+def run(_: argparse.Namespace) -> int:
+    """Print a paragraph per kind."""
+    print(printable_lines("\n\n".join(described_stores())))
+    return 0
 
 
 def described_stores() -> Iterator[str]:
@@ -51,12 +64,13 @@ def _origin(kind: str) -> str:
 
 def _parameters(model: type[BaseModel]) -> Iterator[str]:
     for name, field in model.model_fields.items():
-        yield f"{_given_as(name, field)}: {_type(field)}, {_default(field)}"
+        yield f"{given_as(name, field)}: {_type(field)}, {_default(field)}"
         if field.description:
             yield indent(fill(field.description, 84), "    ")
 
 
-def _given_as(name: str, field: FieldInfo) -> str:
+def given_as(name: str, field: FieldInfo) -> str:
+    """The name by which YAML gives this field."""
     return field.validation_alias if isinstance(field.validation_alias, str) else name
 
 
@@ -72,32 +86,3 @@ def _default(field: FieldInfo) -> str:
     if field.default_factory is not None:
         return "has a default"
     return f"default {field.default!r}"
-
-
-def resolved(spec: LogStoreSpec) -> dict[str, Any]:
-    """The spec as plain data, with every parameter as the store's ``Config`` holds it.
-
-    Nested specs are resolved too, and it can be loaded again.
-    """
-    config = config_model(get_log_store(spec.kind)).model_validate(spec.params)
-    return {"kind": spec.kind, "params": _plain_fields(config)}
-
-
-def _plain_fields(model: BaseModel) -> dict[str, Any]:
-    return {
-        _given_as(name, field): _plain(getattr(model, name))
-        for name, field in type(model).model_fields.items()
-    }
-
-
-def _plain(value: object) -> Any:
-    if isinstance(value, LogStoreSpec):
-        return resolved(value)
-    if isinstance(value, BaseModel):
-        return _plain_fields(value)
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in cast("list[object]", value)]
-    if isinstance(value, Mapping):
-        items = cast("Mapping[object, object]", value).items()
-        return {to_jsonable_python(key): _plain(item) for key, item in items}
-    return to_jsonable_python(value, fallback=str)

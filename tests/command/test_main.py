@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from evsys_sdk import load_log_store_spec
-from evsys_sdk.cli import main
+from evsys_sdk.command import main
 
 Capture = pytest.CaptureFixture[str]
 
@@ -228,7 +228,7 @@ def test_stores_shows_where_plugins_come_from_and_why_one_does_not_load(tmp_path
 def test_stores_shows_which_package_a_built_in_store_lacks() -> None:
     code = (
         "import sys; sys.modules['tensorboard'] = None\n"
-        "from evsys_sdk.cli import main; raise SystemExit(main(['stores']))"
+        "from evsys_sdk.command import main; raise SystemExit(main(['stores']))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     tensorboard = done.stdout.partition("\ntensorboard: ")[2]

@@ -1,0 +1,59 @@
+"""``evsys check``: is this configuration right."""
+
+import argparse
+from collections.abc import Mapping
+from typing import Any, cast
+
+import yaml
+from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
+
+from evsys_sdk._class_checks import config_model
+from evsys_sdk.command.stores import given_as
+from evsys_sdk.config import LogStoreSpec, load_log_store_spec
+from evsys_sdk.registry import get_log_store
+
+EXAMPLE = """evsys check run.yaml
+
+It ends with status 1 when there are problems, each listed with its line."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("file", metavar="RUN.YAML", help="a file with a log_store section")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the section with all defaults; its problems are raised as one error."""
+    section = {"log_store": resolved(load_log_store_spec(arguments.file))}
+    print(yaml.safe_dump(section, sort_keys=False, allow_unicode=True), end="")
+    return 0
+
+
+def resolved(spec: LogStoreSpec) -> dict[str, Any]:
+    """The spec as plain data, with every parameter as the store's ``Config`` holds it.
+
+    Nested specs are resolved too, and it can be loaded again.
+    """
+    config = config_model(get_log_store(spec.kind)).model_validate(spec.params)
+    return {"kind": spec.kind, "params": _plain_fields(config)}
+
+
+def _plain_fields(model: BaseModel) -> dict[str, Any]:
+    return {
+        given_as(name, field): _plain(getattr(model, name))
+        for name, field in type(model).model_fields.items()
+    }
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, LogStoreSpec):
+        return resolved(value)
+    if isinstance(value, BaseModel):
+        return _plain_fields(value)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in cast("list[object]", value)]
+    if isinstance(value, Mapping):
+        items = cast("Mapping[object, object]", value).items()
+        return {to_jsonable_python(key): _plain(item) for key, item in items}
+    return to_jsonable_python(value, fallback=str)

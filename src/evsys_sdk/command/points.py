@@ -1,0 +1,175 @@
+"""Down-sampling that loses no extreme, no gap and no non-finite point.
+
+The points of a curve are cut into buckets by the order in which they were logged. Of each bucket
+these points are kept, as they were logged and where they were logged:
+
+- the first and the last one,
+- the lowest and the highest finite value,
+- both sides of the widest jump of the step forward, and of the widest one back,
+- the first NaN, the first Infinity and the first -Infinity, each with the number of such points
+  that it stands for.
+
+What is kept of kept points is what would have been kept of all of them, so buckets may be joined
+again and again: a file of any length is read in pieces, in several processes, in bounded memory.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Curve", "Floats", "Integers", "Points"]
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+_MOST_KEPT = 8192
+"""A curve of up to so many points is kept whole."""
+
+
+@dataclass(slots=True)
+class Points:
+    """Some points of a curve, in the order in which they were logged."""
+
+    order: Integers
+    """Which point of the curve it is, from 0."""
+    step: Integers
+    value: Floats
+    before: Floats
+    """How far the step moved since the point before, also if that one was not kept."""
+    after: Floats
+    """How far the step moved until the point behind, also if that one was not kept."""
+    weight: Integers
+    """How many points of a bucket it stands for: those that are non-finite in the same way."""
+
+    @classmethod
+    def logged(cls, steps: Integers, values: Floats, first: int) -> Self:
+        """All the points from number ``first`` on; what is before and behind them is not known."""
+        moves = _moves(steps)
+        return cls(
+            np.arange(first, first + len(steps)),
+            steps,
+            values,
+            np.concatenate([[0.0], moves])[: len(steps)],
+            np.concatenate([moves, [0.0]])[: len(steps)],
+            np.ones(len(steps), np.int64),
+        )
+
+    @classmethod
+    def joined(cls, parts: "list[Points]") -> Self:
+        """The points of the parts, one after the other."""
+        return cls(
+            *(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls))
+        )
+
+    def __getitem__(self, chosen: "Integers | slice") -> "Points":
+        return Points(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def kept(self, bucket_size: int) -> "Points":
+        """Those that are kept with buckets of ``bucket_size`` logged points."""
+        if not len(self):
+            return self
+        bucket = self.order // bucket_size
+        starts = _starts(bucket)
+        lengths = np.diff(np.append(starts, len(bucket)))
+        group = np.repeat(np.arange(len(starts)), lengths)
+        chosen = [starts, starts + lengths - 1]
+        for move in (self.before, self.after):
+            chosen += [_lowest(move, starts, group), _lowest(-move, starts, group)]
+        places = np.flatnonzero(np.isfinite(self.value))
+        if len(places) == len(self):
+            chosen += [_lowest(self.value, starts, group), _lowest(-self.value, starts, group)]
+            return self[_union(chosen, len(self))]
+        if len(places):
+            values, starts = self.value[places], _starts(bucket[places])
+            group = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(places))))
+            chosen += [places[_lowest(sign * values, starts, group)] for sign in (1, -1)]
+        firsts, weights = self._nonfinite(bucket)
+        places = _union([*chosen, firsts], len(self))
+        kept = self[places]
+        # One that is kept for another reason is already counted by the first of its kind.
+        kept.weight = np.where(np.isfinite(kept.value), 1, 0)
+        kept.weight[np.searchsorted(places, firsts)] = weights
+        return kept
+
+    def _nonfinite(self, bucket: Integers) -> tuple[Integers, Integers]:
+        """The places of the first point of each kind in each bucket, and how many there are."""
+        firsts: list[Integers] = []
+        weights: list[Integers] = []
+        for kind in (np.isnan(self.value), self.value == np.inf, self.value == -np.inf):
+            places = np.flatnonzero(kind)
+            if len(places):
+                starts = _starts(bucket[places])
+                firsts.append(places[starts])
+                weights.append(np.add.reduceat(self.weight[places], starts))
+        return np.concatenate(firsts), np.concatenate(weights)
+
+
+def _moves(steps: Integers) -> Floats:
+    far = len(steps) > 0 and (steps.max() >= 2**62 or steps.min() < -(2**62))
+    return np.diff(steps.astype(np.float64)) if far else np.diff(steps).astype(np.float64)
+
+
+def _union(places: list[Integers], length: int) -> Integers:
+    """Every place once, in order."""
+    chosen = np.zeros(length, np.bool_)
+    for each in places:
+        chosen[each] = True
+    return np.flatnonzero(chosen)
+
+
+def _starts(bucket: Integers) -> Integers:
+    """Where each bucket begins."""
+    return np.flatnonzero(np.concatenate([[True], bucket[1:] != bucket[:-1]]))
+
+
+def _lowest(values: Floats, starts: Integers, group: Integers) -> Integers:
+    """The place of the first lowest value of each group."""
+    places = np.flatnonzero(values == np.minimum.reduceat(values, starts)[group])
+    return places[_starts(group[places])]
+
+
+class Curve:
+    """A curve of any length in bounded memory: how many points it has, and those that are kept."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        """How many points were logged."""
+        self.backward = 0
+        """How often the step went back."""
+        self.points = Points.logged(np.array([], np.int64), np.array([]), 0)
+        self.bucket_size = 1
+        """How many logged points share a bucket."""
+
+    def append(self, steps: Integers, values: Floats) -> None:
+        """Add points that were logged behind those that are here."""
+        added = Curve()
+        added.count = len(steps)
+        added.backward = int(np.count_nonzero(steps[1:] < steps[:-1]))
+        added.points = Points.logged(steps, values, 0)
+        self.join(added)
+
+    def join(self, behind: "Curve") -> None:
+        """Add a curve whose points were logged behind those that are here."""
+        if not behind.count:
+            return
+        added = behind.points
+        added.order = added.order + self.count
+        if self.count:
+            # The last point of all is always kept, and so is the first.
+            move = _moves(np.array([self.points.step[-1], added.step[0]]))
+            self.points.after[-1] = added.before[0] = move[0]
+            self.backward += bool(self.points.step[-1] > added.step[0])
+        self.count += behind.count
+        self.backward += behind.backward
+        self.bucket_size = max(self.bucket_size, behind.bucket_size)
+        if len(added) > _MOST_KEPT:
+            added = added.kept(self.bucket_size)
+        self.points = Points.joined([self.points, added])
+        while len(self.points) > _MOST_KEPT:
+            self.bucket_size *= 2
+            self.points = self.points.kept(self.bucket_size)

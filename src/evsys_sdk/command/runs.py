@@ -1,0 +1,105 @@
+"""The log directories that a command looks at."""
+
+import os
+from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import Any
+
+from evsys_sdk.command.scanning import Scan, scan_file
+from evsys_sdk.errors import DamagedLogError, LogStoreError
+from evsys_sdk.log_stores._json_files.artifacts import read_artifacts
+from evsys_sdk.log_stores._json_files.hyperparams import read_hyperparams
+from evsys_sdk.log_stores._json_files.names import LogFiles
+from evsys_sdk.run_log import ArtifactPointer
+
+__all__ = ["Run", "log_files", "read_run", "run_names"]
+
+
+@dataclass
+class Run:
+    """What a log directory holds, and what of it could not be read."""
+
+    name: str
+    """The part of its path that tells it from the other runs."""
+    files: LogFiles
+    scan: Scan
+    hyperparams: dict[str, Any] = field(default_factory=dict[str, Any])
+    artifacts: list[ArtifactPointer] = field(default_factory=list[ArtifactPointer])
+    problems: list[str] = field(default_factory=list[str])
+    """What is damaged, each with its place."""
+    notes: list[str] = field(default_factory=list[str])
+    """What is not there for a good reason."""
+
+    def look(self) -> None:
+        """Read the hyperparameters and artifacts anew, and say what is wrong with anything."""
+        self.problems, self.notes = [], []
+        try:
+            self.hyperparams = read_hyperparams(self.files.hyperparams_path)
+        except DamagedLogError as error:
+            self.problems.append(str(error))
+        try:
+            self.artifacts = read_artifacts(self.files.log_dir, self.files.artifacts_file)
+        except DamagedLogError as error:
+            self.problems.append(str(error))
+        path, scan = self.files.metrics_path, self.scan
+        self.problems += [f"{path}:{each.line}: no row: {each.text}" for each in scan.problems]
+        unnamed = scan.damaged - len(scan.problems)
+        if unnamed:
+            self.problems.append(f"{path}: and {unnamed:,} more lines that are no rows")
+        if scan.torn:
+            self.notes.append(
+                f"{path}: the last line is not complete ({scan.torn:,} bytes): a row that is being "
+                f"written, or one whose writer was killed. It is not shown"
+            )
+
+
+def log_files(log_dir: str) -> LogFiles:
+    """The files of the log in this directory.
+
+    Raises:
+        LogStoreError: There is no log.
+    """
+    files = LogFiles.checked(log_dir, "metrics.jsonl", "hyperparams.json", "artifacts.json")
+    if not os.path.isdir(files.log_dir):
+        what = "is a file" if os.path.exists(files.log_dir) else "does not exist"
+        raise LogStoreError(f"{log_dir}: {what}. Name the directory of a JSONL log (its log_dir)")
+    names = (files.metrics_file, files.hyperparams_file, files.artifacts_file)
+    if not any(os.path.exists(os.path.join(files.log_dir, name)) for name in names):
+        raise LogStoreError(f"{log_dir}: no JSONL log: {_instead(log_dir, names)}")
+    return files
+
+
+def _instead(log_dir: str, names: tuple[str, ...]) -> str:
+    inside = sorted(
+        entry.path
+        for entry in os.scandir(os.path.expanduser(log_dir))
+        if entry.is_dir() and any(os.path.exists(os.path.join(entry.path, name)) for name in names)
+    )
+    if inside:
+        return f"did you mean {' or '.join(inside[:5])}?"
+    return f"it has none of {', '.join(names)}"
+
+
+def read_run(name: str, files: LogFiles) -> Run:
+    """Read a log; what is damaged is listed, and the rest is there."""
+    run = Run(name, files, scan_file(files.metrics_path))
+    run.look()
+    return run
+
+
+def run_names(log_dirs: list[str]) -> list[str]:
+    """A short name for each run: its path without what all of them begin and end with.
+
+    The same directory twice has the same name twice.
+    """
+    parts = [os.path.normpath(log_dir).split(os.sep) for log_dir in log_dirs]
+    if len({tuple(each) for each in parts}) == 1:
+        return [os.path.normpath(log_dir) for log_dir in log_dirs]
+    start = _common(parts)
+    end = _common([each[: start - 1 : -1] if start else each[::-1] for each in parts])
+    return [os.sep.join(each[start : len(each) - end]) or os.sep.join(each) for each in parts]
+
+
+def _common(parts: list[list[str]]) -> int:
+    """How many parts all paths begin with."""
+    return sum(1 for _ in takewhile(lambda names: len({*names}) == 1, zip(*parts, strict=False)))

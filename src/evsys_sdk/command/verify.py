@@ -1,0 +1,33 @@
+"""``evsys verify``: is this certificate true."""
+
+import argparse
+import sys
+
+from evsys_sdk.command.text import printable_lines
+
+EXAMPLE = """pytest --evsys-conformance my_pkg:MyStore --evsys-report certificate.json
+evsys verify certificate.json"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("file", metavar="CERTIFICATE.JSON", help="a report of the kit, as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print that the certificate is sound, or everything that is wrong with it."""
+    try:
+        from evsys_conformance.certificate import verify
+    except ImportError as error:
+        raise ImportError(
+            f"this needs the conformance kit: pip install 'evsys-sdk[conformance]' ({error})"
+        ) from error
+    with open(arguments.file, "rb"):
+        pass  # a file that can't be read is no certificate with problems
+    problems = verify(arguments.file)
+    if problems:
+        lines = [f"{arguments.file}: {problem}" for problem in problems]
+        print(printable_lines("\n".join(lines)), file=sys.stderr)
+        return 1
+    print(f"{arguments.file}: a sound certificate")
+    return 0
