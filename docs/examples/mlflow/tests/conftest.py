@@ -5,9 +5,10 @@ from collections.abc import Generator
 from itertools import count
 
 import pytest
+from mlflow import MlflowClient
+
 from evsys_mlflow import MlflowLogStore
 from evsys_mlflow.testing import MlflowServer
-from mlflow import MlflowClient
 
 _runs = count(1)
 

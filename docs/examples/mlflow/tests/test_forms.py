@@ -3,12 +3,12 @@
 import math
 import sys
 
-from evsys_mlflow import names, points, texts
 from hypothesis import example, given
 from hypothesis import strategies as st
 from mlflow.entities import Metric
 
 from evsys_conformance.strategies import other_texts, plain_texts, values
+from evsys_mlflow import names, points, texts
 
 TEXTS = (plain_texts() | other_texts()).filter(lambda text: text.isprintable() or "\0" in text)
 

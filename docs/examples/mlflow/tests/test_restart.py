@@ -4,6 +4,7 @@ import threading
 from collections.abc import Generator
 
 import pytest
+
 from evsys_mlflow import MlflowLogStore
 from evsys_mlflow.testing import MlflowServer
 

@@ -5,11 +5,11 @@ import math
 import sys
 
 import pytest
-from evsys_mlflow import MlflowLogStore
-from evsys_mlflow.testing import MlflowServer
 from mlflow import MlflowClient, MlflowException
 from mlflow.entities import Metric, Run
 
+from evsys_mlflow import MlflowLogStore
+from evsys_mlflow.testing import MlflowServer
 from evsys_sdk import open_log_store
 
 

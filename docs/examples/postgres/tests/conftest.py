@@ -4,6 +4,7 @@ from collections.abc import Generator
 from itertools import count
 
 import pytest
+
 from evsys_postgres import PostgresLogStore
 from evsys_postgres.testing import NOT_FOUND, PostgresServer, find_binaries
 

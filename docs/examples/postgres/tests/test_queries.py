@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from evsys_postgres.testing import PostgresServer
 
 README = (Path(__file__).parents[1] / "README.md").read_text()

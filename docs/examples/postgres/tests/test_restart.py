@@ -7,9 +7,10 @@ from collections.abc import Generator
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
 from evsys_postgres import PostgresLogStore
 from evsys_postgres.testing import PostgresServer
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 
 @pytest.fixture

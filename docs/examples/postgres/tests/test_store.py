@@ -7,10 +7,10 @@ import time
 
 import psycopg
 import pytest
-from evsys_postgres import PostgresLogStore
-from evsys_postgres.testing import PostgresServer
 from pydantic import ValidationError
 
+from evsys_postgres import PostgresLogStore
+from evsys_postgres.testing import PostgresServer
 from evsys_sdk import open_log_store
 
 

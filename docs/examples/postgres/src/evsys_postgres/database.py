@@ -11,6 +11,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 # One for everybody who creates the tables, so that ranks which start at once do it by turns.
 _CREATING = 7_305_281_634
 
+# Asked of the catalogue itself: to_regclass may answer from before the wait for the lock.
+_TABLES_THERE = "SELECT FROM pg_views WHERE schemaname = 'evsys' AND viewname = 'artifacts'"
+
 # What a forked child inherits is its parent's: closing it would end the parent's session, and so
 # may collecting it.
 _of_a_parent: list[object] = []
@@ -77,14 +80,13 @@ class Database:
 
     def create_tables(self) -> None:
         """Create what ``schema.sql`` lists, unless it is there."""
-        if self.execute("SELECT to_regclass('evsys.artifacts')", ())[0][0] is not None:
+        if self.execute(_TABLES_THERE, ()):
             return
         schema = files("evsys_postgres").joinpath("schema.sql").read_bytes()
         assert self._connection is not None
         with self._connection.transaction():
             self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (_CREATING,))
-            there = self._connection.execute("SELECT to_regclass('evsys.artifacts')").fetchone()
-            if there == (None,):
+            if not self._connection.execute(_TABLES_THERE).fetchall():
                 self._connection.execute(schema)
 
     def leave_to_the_parent(self) -> None:
