@@ -38,3 +38,36 @@ def test_every_command_prints_what_the_section_shows(heading: str, tmp_path: Pat
     for command, shown in document.console:
         printed = run(command.split(), tmp_path, HF_HUB_OFFLINE="1")
         assert matches(printed, shown), f"{command} printed:\n{printed}"
+
+
+HIDE_LIGHTNING = """import sys
+sys.modules["lightning"] = None
+from pytorch_lightning import"""
+
+
+@pytest.mark.parametrize("hide", [True, False], ids=["alone", "beside lightning"])
+def test_the_logger_works_with_pytorch_lightning_too(hide: bool, tmp_path: Path) -> None:
+    need("torch", "lightning", "pytorch_lightning")
+    document = programs()["Lightning"]
+    instead = HIDE_LIGHTNING if hide else "from pytorch_lightning import"
+    program = document.files["train.py"]
+    assert "from lightning.pytorch import" in program
+    document.files["train.py"] = program.replace("from lightning.pytorch import", instead)
+    document.write(tmp_path)
+    run(["python", "train.py"], tmp_path)
+    assert run(["python", "show.py"], tmp_path) == document.console[1][1]
+
+
+def test_of_two_ranks_the_first_logs_each_step_once(tmp_path: Path) -> None:
+    need("torch", "lightning")
+    document = programs()["Lightning"]
+    one, two = 'accelerator="cpu"', 'accelerator="cpu", strategy="ddp", devices=2'
+    assert one in document.files["train.py"]
+    document.files["train.py"] = document.files["train.py"].replace(one, two)
+    document.write(tmp_path)
+    run(["python", "train.py"], tmp_path)
+    assert run(["python", "show.py"], tmp_path).splitlines() == [
+        *["0 train train_loss epoch", "0 val val_loss epoch"],
+        *["1 train train_loss epoch", "1 val val_loss epoch"],
+        *["checkpoint epoch=0-step=1.ckpt", "checkpoint epoch=1-step=2.ckpt"],
+    ]

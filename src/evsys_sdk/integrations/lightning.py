@@ -15,13 +15,13 @@ from evsys_sdk.protocols import LogStore
 
 # Both spellings of the library are in use, and an environment usually has one of them.
 try:
-    from lightning.pytorch import LightningModule, Trainer
+    from lightning.pytorch import Trainer
     from lightning.pytorch.callbacks import ModelCheckpoint
     from lightning.pytorch.loggers.logger import Logger, rank_zero_experiment
     from lightning.pytorch.utilities.rank_zero import rank_zero_only
 except ImportError as lightning_error:
     try:
-        from pytorch_lightning import LightningModule, Trainer
+        from pytorch_lightning import Trainer
         from pytorch_lightning.callbacks import ModelCheckpoint
         from pytorch_lightning.loggers.logger import Logger, rank_zero_experiment
         from pytorch_lightning.utilities.rank_zero import rank_zero_only
@@ -96,7 +96,7 @@ class LogStoreLogger(Logger):
         self._target.store.log_hyperparams(json_params(params))
 
     @rank_zero_only
-    def log_graph(self, model: LightningModule, input_array: object = None) -> None:
+    def log_graph(self, model: Any, input_array: object = None) -> None:
         """Forward nothing: this is how Lightning says which module runs, and so in which stage."""
         del input_array
         self._trainer = model.trainer
