@@ -38,7 +38,8 @@ class LogStoreCallback(Callback):
       ``evaluate`` of its own has the split ``test``, at the last epoch.
     - **Hyperparameters** are ``epochs``, ``steps`` per epoch and ``compile``, which has the
       optimizer, the loss and the metrics as ``get_compile_config`` tells them, and those that were
-      given; once for each ``fit``. What is no JSON value becomes text, as ``json_params`` says.
+      given; once for each ``fit``. What is no JSON value becomes ``str(value)``, and a
+      class or a function its qualified name.
     - **Checkpoints** are artifacts of the kind ``checkpoint``, named like their file: the files
       that the given ``ModelCheckpoint`` has written or replaced since the epoch before.
     - **Closing**: an open store that was given stays open; it is for those who opened it. A store

@@ -43,7 +43,8 @@ class LogStoreLogger(Logger):
       split is the stage that logs them: ``train``, ``val`` or ``test``. ``epoch``, which Lightning
       adds to each call, is kept as a metric.
     - **Hyperparameters** are what ``save_hyperparameters()`` collected, once for each run of the
-      Trainer; what is no JSON value becomes text, as ``json_params`` says.
+      Trainer; what is no JSON value becomes ``str(value)``, and a class or a function its
+      qualified name.
     - **Checkpoints** are artifacts of the kind ``checkpoint``, named like their file.
     - **Closing**: an open store that was given stays open; it is for those who opened it. A store
       that the logger opened is closed when the Trainer is done and when an exception ends it, and

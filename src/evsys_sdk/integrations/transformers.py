@@ -33,7 +33,8 @@ class LogStoreCallback(TrainerCallback):
       ``test`` for ``predict``, or any ``metric_key_prefix``; otherwise ``train``.
     - **Hyperparameters** are the training arguments, and under ``model_config`` the model's
       configuration, once for each ``train()``; tokens are masked, as ``TrainingArguments.to_dict``
-      does, and what is no JSON value becomes text, as ``json_params`` says.
+      does, what is no JSON value becomes ``str(value)``, and a class or a function its qualified
+      name.
     - **Checkpoints** are artifacts of the kind ``checkpoint``, named like their directory.
     - **Closing**: an open store that was given stays open; it is for those who opened it. A store
       that the callback opened is closed when training ends, and opened again, to be continued, by
