@@ -129,6 +129,21 @@ class Trial:
         self.bench.observable = True
         return run_log
 
+    def read_unless_empty(self, calls: Iterable[Call], *, before: str = "") -> RunLog | None:
+        """As :meth:`read`; where ``calls``, all that returned, recorded nothing, reading may fail.
+
+        "Where nothing was logged there may be nothing to read" (CL-1). ``before`` says what
+        happened before the look.
+        """
+        try:
+            return self.read()
+        except ClauseViolation as violation:
+            if not any(map(records_something, calls)):
+                return None
+            if before:
+                self.fail(f"{before}:\n{violation.what}")
+            raise
+
     def expect(
         self, calls: Iterable[Call], under_way: Iterable[Call] = (), *, before: str = ""
     ) -> None:
@@ -138,15 +153,7 @@ class Trial:
         there wholly, in part or not at all. ``before`` says what happened before the look.
         """
         calls, under_way = list(calls), list(under_way)
-        try:
-            run_log = self.read()
-        except ClauseViolation as violation:
-            # Where nothing was recorded there may be nothing to read.
-            if any(map(records_something, calls)):
-                if before:
-                    self.fail(f"{before}:\n{violation.what}")
-                raise
-            return
+        run_log = self.read_unless_empty(calls, before=before)
         problem = run_log and self.difference(run_log, calls, under_way)
         if problem:
             self.fail(f"{before}:\n{problem}" if before else problem)

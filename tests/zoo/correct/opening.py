@@ -52,6 +52,26 @@ class LazyStrictHarness(JsonlHarness):
         return super().read(params)
 
 
+class LateLazy(Lazy):
+    """Takes its time with the first call, so that a close which races it comes first."""
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        self.first = threading.Event()
+
+    def take_metrics(self, metrics: Any, step: Any, split: Any) -> None:
+        if not self.first.is_set():
+            threading.Event().wait(0.05)
+            self.first.set()
+        super().take_metrics(metrics, step, split)
+
+
+@correct("can't be read if close came before every write of its threads")
+class LateLazyHarness(LazyStrictHarness):
+    store = LateLazy
+    capabilities = {"split", "float64", "threads"}
+
+
 class OpensPerCall(Jsonl):
     """Opens its file for every write."""
 
