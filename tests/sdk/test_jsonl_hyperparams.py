@@ -1,11 +1,13 @@
 """The file of hyperparameters: merged, replaced at once, never damaged."""
 
+import errno
 import json
 import math
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +158,7 @@ def test_the_file_is_never_seen_half_written(
 
     monkeypatch.setattr(os, "fsync", look_before_fsync)
     store.log_hyperparams({"lr": 2})
-    assert seen == [{"lr": 1}]
+    assert seen == [{"lr": 1}, {"lr": 2}], "the content reaches the disk, and then its name"
     assert read(log_dir) == {"lr": 2}
 
 
@@ -184,3 +186,23 @@ def test_a_failed_replacement_leaves_the_old_file_and_nothing_else(
     assert read(log_dir) == {"lr": 1}
     store.log_hyperparams({"lr": 3})
     assert read(log_dir) == {"lr": 3}
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EIO])
+def test_a_directory_that_cannot_be_synced_matters_only_if_the_disk_is_broken(
+    number: int, store: JSONLLogStore, log_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync = os.fsync
+
+    def fail_for_directories(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fail_for_directories)
+    opened = len(os.listdir("/dev/fd"))
+    expected = nullcontext() if number == errno.EINVAL else pytest.raises(OSError, match="hyperpar")
+    with expected:
+        store.log_hyperparams({"lr": 1})
+    assert read(log_dir) == {"lr": 1}
+    assert len(os.listdir("/dev/fd")) == opened

@@ -70,7 +70,7 @@ def run_alone(case: Case, *, full: bool, seed: str) -> Outcome:
 
 
 def _failed(output: str, errors: str) -> Outcome:
-    problem = f"{output}{errors}".strip()
+    problem = "\n".join(f"{output}{errors}".strip().splitlines()[-40:])
     return Outcome(done="", returned={}, found={}, readers=[], problems=[problem])
 
 

@@ -7,8 +7,10 @@ from torture.cases import (
     descriptors,
     directories,
     full_disks,
+    fuzz,
     kills,
     multiplex_children,
+    power_losses,
 )
 
 __all__ = [
@@ -18,6 +20,8 @@ __all__ = [
     "descriptors",
     "directories",
     "full_disks",
+    "fuzz",
     "kills",
     "multiplex_children",
+    "power_losses",
 ]

@@ -21,6 +21,7 @@ __all__ = ["replace_file", "with_lock", "with_shared_lock", "write_all"]
 _Result = TypeVar("_Result")
 
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
+_NO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}  # of a directory: some file systems
 
 
 def with_lock(log_dir: str, job: Callable[[], _Result]) -> _Result:
@@ -71,8 +72,9 @@ def _take(lock: FileIO, operation: int) -> None:
 def replace_file(path: str, content: bytes, *, durable: bool) -> None:
     """Put ``content`` in the place of the file, so that a reader sees all of it or the old one.
 
-    The caller holds the lock. With ``durable`` the content reaches the disk first, so that after a
-    power loss too the file is the old or the new one.
+    The caller holds the lock. With ``durable`` the content reaches the disk first, and its name
+    before this returns: a power loss during the call leaves the old or the new file, and one after
+    it the new one.
 
     Raises:
         OSError: The disk is full, or the directory can't be written to; the old file stands.
@@ -84,13 +86,33 @@ def replace_file(path: str, content: bytes, *, durable: bool) -> None:
             write_all(file.fileno(), content, 0)
             if durable:
                 os.fsync(file.fileno())
-        os.replace(temporary, path)
+        if durable:
+            _replace_durably(temporary, path)
+        else:
+            os.replace(temporary, path)
     except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         if isinstance(error, OSError) and error.filename is None:
             error.filename = path
         raise
+
+
+def _replace_durably(temporary: str, path: str) -> None:
+    directory: list[int] = []
+    try:
+        # Opened first, so that nothing but the disk can fail once the file is replaced. And by
+        # extend(), which is one step for Ctrl-C: the descriptor can't get lost before it is stored.
+        directory.extend(map(os.open, [os.path.dirname(path)], [os.O_RDONLY]))
+        os.replace(temporary, path)
+        try:
+            os.fsync(directory[0])
+        except OSError as error:
+            if error.errno not in _NO_SYNC:
+                raise
+    finally:
+        for descriptor in directory:
+            os.close(descriptor)
 
 
 def write_all(descriptor: int, content: bytes, offset: int) -> None:
