@@ -1,11 +1,13 @@
 """``make torture``: every case at full length, and the table of the documentation.
 
-python -m torture [--short] [--seed TEXT] [--write] [CASE ...]
+python -m torture [--short] [--seed TEXT] [--jobs N] [--write] [CASE ...]
 """
 
 import argparse
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from torture import report
@@ -30,12 +32,15 @@ def main() -> int:
         sys.exit(f"no such case; there are {', '.join(each.id for each in CASES)}")
     print(f"{len(chosen)} cases, seed {options.seed}")
     rows: list[report.Row] = []
-    for number, each in enumerate(chosen, 1):
-        outcome = run_alone(each, full=not options.short, seed=options.seed)
-        rows.append((each, outcome))
-        print(f"{number:3}/{len(chosen)}  {report.line(each, outcome)}", flush=True)
-        for problem in outcome.problems:
-            print(f"         {problem}", flush=True)
+    run = partial(run_alone, full=not options.short, seed=options.seed)
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for number, (each, outcome) in enumerate(
+            zip(chosen, pool.map(run, chosen), strict=True), 1
+        ):
+            rows.append((each, outcome))
+            print(f"{number:3}/{len(chosen)}  {report.line(each, outcome)}", flush=True)
+            for problem in outcome.problems:
+                print(f"         {problem}", flush=True)
     print(f"\n{report.table(rows)}")
     if options.write:
         report.write(PAGE, rows, options.seed)
@@ -47,6 +52,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("cases", nargs="*", metavar="CASE", help="only cases whose names begin so")
     parser.add_argument("--short", action="store_true", help="as in the tests, not at full length")
     parser.add_argument("--seed", default=str(int(time.time())), help="the random numbers")
+    parser.add_argument("--jobs", type=int, default=2, help="cases at a time (2)")
     parser.add_argument("--write", action="store_true", help=f"write the table to {PAGE.name}")
     # How a case is run in a process of its own.
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)

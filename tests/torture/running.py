@@ -47,7 +47,8 @@ def run_alone(case: Case, *, full: bool, seed: str) -> Outcome:
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "torture"]
     command += ["--one", case.check.__name__, case.store, "--seed", seed]
     command += ["--full"] if full else []
-    environment = os.environ | {"PYTHONPATH": str(TESTS)}
+    path = os.pathsep.join(filter(None, [str(TESTS), os.environ.get("PYTHONPATH")]))
+    environment = os.environ | {"PYTHONPATH": path}
     # A session of its own, so that what hangs is ended together with all that it started.
     with subprocess.Popen(
         command,

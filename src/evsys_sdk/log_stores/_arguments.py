@@ -140,7 +140,7 @@ class _JsonCopy:
 
     def __init__(self) -> None:
         self._place: list[str | int] = []
-        self._open: list[object] = []  # the containers on the way down to the place
+        self._open: dict[int, object] = {}  # by id, the containers on the way down to the place
         self._bytes = 0
 
     def of_mapping(self, mapping: Any) -> dict[str, Any]:
@@ -157,7 +157,7 @@ class _JsonCopy:
             self._place.append(plain_key)
             copy[plain_key] = self._of(value)
             self._place.pop()
-        self._open.pop()
+        self._open.popitem()
         return copy
 
     def _of_sequence(self, sequence: Any) -> list[Any]:
@@ -167,7 +167,7 @@ class _JsonCopy:
             self._place.append(index)
             copy.append(self._of(value))
             self._place.pop()
-        self._open.pop()
+        self._open.popitem()
         return copy
 
     def _of(self, value: Any) -> Any:
@@ -213,14 +213,14 @@ class _JsonCopy:
         return text if type(text) is str else str.__str__(text)
 
     def _enter(self, container: object) -> None:
-        if any(container is outer for outer in self._open):
+        if id(container) in self._open:
             raise ValueError(f"{self._where()} contains itself, which JSON can't express")
         if len(self._open) >= _MAX_DEPTH:
             raise ValueError(
                 f"{self._where()} is nested more than {_MAX_DEPTH} levels deep. Flatten it, or "
                 f"write it to a file and log that as an artifact"
             )
-        self._open.append(container)
+        self._open[id(container)] = container
 
     def _count(self, size: int) -> None:
         self._bytes += size

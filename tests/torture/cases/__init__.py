@@ -9,7 +9,9 @@ from torture.cases import (
     full_disks,
     fuzz,
     kills,
+    memory,
     multiplex_children,
+    names,
     power_losses,
 )
 
@@ -22,6 +24,8 @@ __all__ = [
     "full_disks",
     "fuzz",
     "kills",
+    "memory",
     "multiplex_children",
+    "names",
     "power_losses",
 ]

@@ -72,7 +72,7 @@ def any_configuration(trial: Trial) -> None:
             trial.found["refused"] += 1
 
     of = st.binary() | joined.map(b"log_store: ".__add__) | _edits(VALID.encode(), [b"", *tokens])
-    _fuzz(trial, trial.times(full=40_000, short=300), of, check)
+    _fuzz(trial, trial.times(full=30_000, short=200), of, check)
     trial.did("bytes, tokens of YAML, edits of a valid file")
 
 
@@ -82,7 +82,17 @@ _ROW = (
 )
 _PIECES = [
     *(b"", b"{", b"}", b"[", b"]", b",", b":", b'"', b"\n", b"\0", b"\xff", b"\\u", b"\\ud800"),
-    *(b"NaN", b"-", b"1e999", b"9" * 400, b"9" * 5000, b"null", b"true", b"[" * 500, b'{"a":' * 500),
+    *(
+        b"NaN",
+        b"-",
+        b"1e999",
+        b"9" * 400,
+        b"9" * 5000,
+        b"null",
+        b"true",
+        b"[" * 500,
+        b'{"a":' * 500,
+    ),
     *(_ROW, _ROW[:30], b'"ts":', b'"step":', b'"metrics":{}', b'"nonfinite":[]', b"\xef\xbb\xbf"),
 ]
 
@@ -130,7 +140,7 @@ def any_event_file(trial: Trial) -> None:
     pieces = [b"", b"\0" * 9, b"\xff" * 8, framed(b""), framed(b"\x0a" * 40), whole[:60]]
     payloads = st.lists(st.binary(max_size=80).map(framed), max_size=4).map(b"".join)
     of = st.binary() | _edits(whole, pieces) | payloads | payloads.map(whole.__add__)
-    _fuzz(trial, trial.times(full=20_000, short=300), of, check)
+    _fuzz(trial, trial.times(full=16_000, short=200), of, check)
     trial.did("bytes, edits of events, records of any content")
 
 
@@ -149,10 +159,11 @@ class _Odd:
 
 def _anything() -> st.SearchStrategy[Any]:
     special = [None, b"1", object(), 1j, {1}, Decimal("NaN"), Decimal("sNaN"), 10**400,
-               -(10**5000), 2**63, True, range(3), type, len, "", "\ud800", "1.5", float("nan")]  # fmt: skip
+               2**63, True, range(3), type, len, "", "\ud800", "1.5", float("nan")]  # fmt: skip
     leaves = (
         st.sampled_from(special)
         | st.builds(_Odd)
+        | st.builds(lambda: -(10**5000))
         | st.text()
         | st.floats()
         | st.integers()
@@ -161,8 +172,10 @@ def _anything() -> st.SearchStrategy[Any]:
     )
     return st.recursive(
         leaves,
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(st.text(max_size=3) | st.integers(), inner, max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.text(max_size=3) | st.integers(), inner, max_size=3)
+        ),
         max_leaves=5,
     )
 
@@ -211,7 +224,7 @@ def any_calls(trial: Trial) -> None:
         else:
             accepted[method] += method != "log_metrics" or len(arguments[0]) > 0
 
-    _fuzz(trial, trial.times(full=10_000, short=300), _calls(), check)
+    _fuzz(trial, trial.times(full=6_000, short=200), _calls(), check)
     opened[0].close()
     for place in log_dirs:
         for _, log in logs(trial.store, place):
