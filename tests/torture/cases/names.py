@@ -34,12 +34,12 @@ _CLIMBING = [
 @case("File names that climb out of log_dir", "jsonl")
 def climbing_files(trial: Trial) -> None:
     """Refused before anything is created."""
+    config = trial.directory / "run.yaml"
     for parameter in ("metrics_file", "hyperparams_file", "artifacts_file"):
         for name in _CLIMBING:
-            config = trial.directory / "run.yaml"
             params = {"log_dir": str(trial.directory / "log"), parameter: name}
             config.write_text(json.dumps({"log_store": {"kind": "jsonl", "params": params}}))
-            trial.refused(lambda: _open(config), LogStoreConfigError, parameter)  # noqa: B023
+            trial.refused(lambda: _open(config), LogStoreConfigError, parameter)
     trial.expect([*trial.directory.iterdir()] == [config], "something was created")
     trial.did(f"{len(_CLIMBING)} names for each of three files, by YAML")
 

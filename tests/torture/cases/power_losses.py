@@ -62,7 +62,7 @@ def _check(trial: Trial, place: Path, calls: int) -> int:
     store.log_hyperparams({"new": 1})
     store.close()
     [(label, log)] = logs(trial.store, place)
-    found = found_runs(trial, label, log)[0] if 0 in found_runs(trial, label, log) else None
+    found = found_runs(trial, label, log).get(0)
     lost = 0
     for kind in ("rows", "artifacts", "hyperparameters"):
         wrote = [number for number in range(calls) if kind_of(number) == kind]
