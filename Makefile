@@ -17,7 +17,7 @@ on PATH or in $(PYENV). Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python
 PYTEST = -m pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all examples integrations torture bench lint docs pictures clean
+.PHONY: help demo test test-all examples integrations torture bench scaling lint docs pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,10 @@ BENCH_PAGE = --document docs/benchmarks.md --picture docs/benchmarks.svg
 torture: .venv/installed ## Kill, fill up and damage at full length; writes the table in docs/durability.md
 	PYTHONPATH=tests .venv/bin/python -m torture --write
 
+scaling: .venv-examples/installed ## Measure 1, 4 and 16 processes in each store; SCALING=quick for less
+	PYTHONPATH=src:conformance:$(subst $(SPACE),:,$(PACKAGE_FILES:pyproject.toml=src)) .venv-examples/bin/python \
+		docs/examples/scaling/measure.py $(if $(SCALING),--quick,--into docs/scaling.md)
+
 clean: ## Remove the environments and caches; runs stay
 	rm -rf .venv .venv-* build dist docs/_build
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .evsys
@@ -89,6 +93,7 @@ $(ENVIRONMENTS:=/installed): %/installed: pyproject.toml
 	@touch $@
 
 # The packages depend on this one by name, so all are installed by one command.
+SPACE := $(subst ,, )
 PACKAGE_FILES := $(wildcard docs/examples/*/pyproject.toml)
 .venv-examples/installed: pyproject.toml $(PACKAGE_FILES)
 	@test -x .venv-examples/bin/python || $(or $(PYTHON),$(error $(NO_PYTHON))) -m venv --clear .venv-examples

@@ -10,7 +10,9 @@ import pytest
 from evsys_conformance import StoreHarness, runner
 from evsys_conformance.bench import Bench
 from evsys_conformance.checking import Check, all_checks
+from evsys_conformance.pace import affordable
 from evsys_conformance.runner import Effort, Outcome, Verdict, run_check, run_clause
+from evsys_conformance.trial import Trial
 from evsys_sdk import RunLog
 from zoo.backends.memory import Memory, MemoryHarness
 
@@ -180,3 +182,26 @@ def test_what_a_store_warns_about_is_its_own_business() -> None:
             super().close()
 
     assert _run("closing_again_changes_nothing", Warns).verdict is Verdict.PASSED
+
+
+class PausingStore(Memory):
+    """Takes twice the time of a call up to which a store counts as quick."""
+
+    def log_metrics(self, metrics: dict[str, float], step: int, *, split: str = "train") -> None:
+        threading.Event().wait(0.01)
+        super().log_metrics(metrics, step, split=split)
+
+
+@pytest.mark.parametrize(("store", "most"), [(Memory, 1000), (PausingStore, 700)])
+def test_a_check_of_a_long_run_makes_fewer_calls_of_a_slow_store(
+    store: type[Memory], most: int
+) -> None:
+    bench = Bench(harness_of(store))
+    trial = Trial(bench, _check("threads_keep_every_record").clause)
+    try:
+        # Also where it is the first to be run, as with --evsys-clause, and nothing is known yet.
+        assert most / 7 < affordable(trial, 1000) <= most
+        bench.seconds = 100.0 * bench.calls
+        assert affordable(trial, 1000) == 100
+    finally:
+        bench.discard_destinations()

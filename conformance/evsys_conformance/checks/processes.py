@@ -6,6 +6,7 @@ import time
 from evsys_conformance.checking import check
 from evsys_conformance.children import Child
 from evsys_conformance.histories import expect_histories, writer_calls
+from evsys_conformance.pace import affordable
 from evsys_conformance.trial import Trial
 
 PROCESSES = 3
@@ -33,13 +34,14 @@ def processes_keep_every_record(trial: Trial) -> None:
     """Three processes, each with an instance of its own, write at once; a fourth comes late."""
     trial.note("# creates the destination", "store = build_store(harness.store, params)")
     trial.open().close()
-    histories = [writer_calls(writer, CALLS) for writer in range(PROCESSES + 1)]
+    number = affordable(trial, CALLS)
+    histories = [writer_calls(writer, number) for writer in range(PROCESSES + 1)]
     trial.note(
         "import os",
         f"for writer in range({PROCESSES}):",
         "    if os.fork() == 0:",
         "        store = build_store(harness.store, params)",
-        f"        for n in range({CALLS}):",
+        f"        for n in range({number}):",
         '            store.log_metrics({f"writer {writer}": n / 8}, n)',
         "        store.close()",
         "        os._exit(0)",

@@ -8,6 +8,7 @@ from evsys_conformance import calls, strategies
 from evsys_conformance.bench import Bench
 from evsys_conformance.calls import Call
 from evsys_conformance.checking import Strategies, check
+from evsys_conformance.pace import affordable
 from evsys_conformance.trial import Trial
 
 
@@ -62,8 +63,9 @@ def a_dozen_sessions_stay_in_order(trial: Trial) -> None:
 @check("CAP-RESUME")
 def a_long_log_continues(trial: Trial) -> None:
     """After more rows than one buffer holds."""
-    first = [calls.metrics({"loss": n / 8}, n) for n in range(1500)]
-    second = [calls.metrics({"loss": n / 8}, n) for n in range(700, 900)]
+    size = affordable(trial, 1500)
+    first = [calls.metrics({"loss": n / 8}, n) for n in range(size)]
+    second = [calls.metrics({"loss": n / 8}, n) for n in range(size // 2, size // 2 + size // 8)]
     _one_after_another(trial, [first, second, []])
 
 

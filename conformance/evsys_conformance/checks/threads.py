@@ -10,6 +10,7 @@ from evsys_conformance import calls
 from evsys_conformance.calls import Call
 from evsys_conformance.checking import check
 from evsys_conformance.histories import expect_histories, writer_calls
+from evsys_conformance.pace import affordable
 from evsys_conformance.trial import OpenStore, Trial, described
 
 THREADS = 4
@@ -66,7 +67,8 @@ def threads_keep_every_record(trial: Trial) -> None:
         run = Trial(trial.bench, trial.clause)
         store = run.open()
         run.note(*_THREADS_AS_PYTHON, "for thread in threads: thread.join()", "store.close()")
-        histories = [writer_calls(writer, CALLS) for writer in range(THREADS)]
+        number = affordable(run, CALLS)
+        histories = [writer_calls(writer, number) for writer in range(THREADS)]
         errors: list[str] = []
 
         def write(

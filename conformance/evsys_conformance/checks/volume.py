@@ -6,10 +6,9 @@ from collections.abc import Callable
 from evsys_conformance import calls
 from evsys_conformance.calls import Call
 from evsys_conformance.checking import check
+from evsys_conformance.pace import SLOW_SECONDS_PER_CALL
 from evsys_conformance.trial import Trial
 
-SLOW_SECONDS_PER_CALL = 0.005
-"""Up to this cost of a call, a volume check makes all its calls."""
 BUDGET_SECONDS = 25.0
 """What a volume check may spend on a slower store."""
 
