@@ -12,7 +12,8 @@ from evsys_postgres.testing import PostgresServer
 from evsys_sdk import get_log_store
 from writers import rank_of
 
-ParamsOfRank = Callable[[int], dict[str, Any]]
+Params = Callable[[str, int], dict[str, Any]]
+"""The parameters of a store, from a name that no other log has and a rank."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,8 @@ class Destination:
 
     title: str
     kind: str
-    opened: Callable[[Path], AbstractContextManager[ParamsOfRank]]
-    """Opens it in an empty directory; gives the parameters of each rank."""
+    opened: Callable[[Path], AbstractContextManager[Params]]
+    """Starts what is needed, with its files in an empty directory."""
     one_log: bool
     """Whether all ranks write to one log, and not each to its own."""
 
@@ -40,36 +41,36 @@ class Destination:
 
 
 @contextlib.contextmanager
-def _one_jsonl_directory(directory: Path) -> Generator[ParamsOfRank]:
-    yield lambda _rank: {"log_dir": str(directory)}
+def _one_jsonl_directory(directory: Path) -> Generator[Params]:
+    yield lambda name, _rank: {"log_dir": str(directory / name)}
 
 
 @contextlib.contextmanager
-def _a_jsonl_directory_each(directory: Path) -> Generator[ParamsOfRank]:
-    yield lambda rank: {"log_dir": str(directory / str(rank))}
+def _a_jsonl_directory_each(directory: Path) -> Generator[Params]:
+    yield lambda name, rank: {"log_dir": str(directory / name / str(rank))}
 
 
 @contextlib.contextmanager
-def _one_sqlite_file(directory: Path) -> Generator[ParamsOfRank]:
-    yield lambda _rank: {"path": str(directory / "run.db")}
+def _one_sqlite_file(directory: Path) -> Generator[Params]:
+    yield lambda name, _rank: {"path": str(directory / f"{name}.db")}
 
 
 @contextlib.contextmanager
-def _one_postgres_run(_: Path) -> Generator[ParamsOfRank]:
+def _one_postgres_run(_: Path) -> Generator[Params]:
     with PostgresServer() as server:
-        yield lambda rank: {"conninfo": server.conninfo, "run": "scaling", "rank": rank}
+        yield lambda name, rank: {"conninfo": server.conninfo, "run": name, "rank": rank}
 
 
 @contextlib.contextmanager
-def _one_postgres_run_that_does_not_wait(_: Path) -> Generator[ParamsOfRank]:
+def _one_postgres_run_that_does_not_wait(_: Path) -> Generator[Params]:
     with PostgresServer(["synchronous_commit = off"]) as server:
-        yield lambda rank: {"conninfo": server.conninfo, "run": "scaling", "rank": rank}
+        yield lambda name, rank: {"conninfo": server.conninfo, "run": name, "rank": rank}
 
 
 @contextlib.contextmanager
-def _an_mlflow_run_each(_: Path) -> Generator[ParamsOfRank]:
+def _an_mlflow_run_each(_: Path) -> Generator[Params]:
     with MlflowServer() as server:
-        yield lambda rank: {"tracking_uri": server.tracking_uri, "run": f"rank {rank}"}
+        yield lambda name, rank: {"tracking_uri": server.tracking_uri, "run": f"{name} {rank}"}
 
 
 DESTINATIONS = (

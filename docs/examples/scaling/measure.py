@@ -7,12 +7,13 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from destinations import DESTINATIONS, Destination
 from table import Cell, put_into, rendered
-from writers import write
+from writers import Written, write
 
 
 @dataclass(frozen=True)
@@ -27,23 +28,29 @@ NORMAL = Effort(writers=(1, 4, 16), seconds=4.0)
 QUICK = Effort(writers=(1, 4), seconds=0.5)
 
 
-def measure(destination: Destination, writers: int, seconds: float) -> Cell:
-    """Log from some processes at once, kill them, and look for what they had logged."""
+def measure(destination: Destination, effort: Effort) -> Iterator[Cell]:
+    """Let more and more processes log to one store."""
     with (
         tempfile.TemporaryDirectory(prefix="evsys-scaling-") as directory,
         destination.opened(Path(directory)) as params_of,
     ):
-        params = [params_of(rank) for rank in range(writers)]
-        written = write(destination.kind, params, seconds)
-        found = destination.steps(params)
+        for writers in effort.writers:
+            print(f"{destination.title}, {writers}", file=sys.stderr, flush=True)
+            params = [params_of(f"of {writers}", rank) for rank in range(writers)]
+            written = write(destination.kind, params, effort.seconds)
+            yield judged(destination, written, destination.steps(params))
+
+
+def judged(destination: Destination, written: Written, found: list[list[int]]) -> Cell:
+    """Compare what had returned with what stands in the log."""
     lost = 0
     for returned, steps in zip(written.returned, found, strict=True):
         lost += len(set(range(returned)) - set(steps))
         assert len(steps) == len(set(steps)), f"{destination.title} has recorded a call twice"
     return Cell(
         title=destination.title,
-        writers=writers,
-        rows_per_second=len(written.latencies) / seconds,
+        writers=len(found),
+        rows_per_second=len(written.latencies) / written.seconds,
         p50=written.latencies[len(written.latencies) // 2],
         p99=written.latencies[len(written.latencies) * 99 // 100],
         rows=sum(written.returned),
@@ -63,9 +70,7 @@ def main() -> None:
     for destination in DESTINATIONS:
         if options.only and options.only not in destination.title:
             continue
-        for writers in effort.writers:
-            print(f"{destination.title}, {writers}", file=sys.stderr, flush=True)
-            cells.append(measure(destination, writers, effort.seconds))
+        cells += measure(destination, effort)
     text = rendered(cells, effort.seconds, os.cpu_count() or 1)
     print(text)
     if options.into:

@@ -12,6 +12,8 @@ from typing import Any
 from evsys_sdk import LogStoreSpec, build_log_store
 
 _START_SECONDS = 300.0
+# Who kills the writers may have been killed itself.
+_ORPHAN_SECONDS = 120.0
 
 _RANK = "rank "
 
@@ -89,7 +91,8 @@ def _log(
     barrier.wait(_START_SECONDS)
     until = time.perf_counter() + writer.seconds
     reported = False
-    while True:
+    end = until - writer.seconds
+    while end < until + _ORPHAN_SECONDS:
         start = time.perf_counter()
         store.log_metrics(metrics, step)
         end = time.perf_counter()
