@@ -8,13 +8,20 @@ import pytest
 from documents import ROOT, parse, run
 
 # training-loops.md needs large libraries: tests/integrations/test_training_loops.py runs it.
-PAGES = ["quickstart.md", "write-a-store.md", "types.md", "built-in-stores.md", "reading-logs.md"]
+PAGES = [
+    "quickstart.md",
+    "write-a-store.md",
+    "types.md",
+    "built-in-stores.md",
+    "reading-logs.md",
+    "durability.md",
+]
 
 INSTALLATION = "```sh\npip install .\n```"
 """What stands behind it in a page is about the installed package."""
 
 # The rest uses libraries without types.
-TYPED = ["quickstart.md", "write-a-store.md", "built-in-stores.md"]
+TYPED = ["quickstart.md", "write-a-store.md", "built-in-stores.md", "durability.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)

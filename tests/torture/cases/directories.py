@@ -28,6 +28,8 @@ def not_writable(trial: Trial) -> None:
         for _, directory in places(trial.store, place):
             directory.chmod(0o555)
         attempts.make(600, {errno.EACCES: "Permission denied"})
+        if trial.store != "jsonl":  # which opens the files that it has
+            trial.refused(lambda: open_store(trial.store, place), OSError, "Permission denied")
         for _, directory in places(trial.store, place):
             directory.chmod(0o755)
         attempts.make(40)
