@@ -134,7 +134,9 @@ def read(path: Path) -> list[bytes]:
 def cut_tails() -> list[tuple[str, bytes]]:
     last = framed(b"the last one")
     cuts = [(f"cut at {size}", last[:size]) for size in range(len(last))]
-    unwritten = [(f"zeros from {size}", last[:size].ljust(4_096, b"\0")) for size in range(12)]
+    unwritten = [
+        (f"zeros from {size}", last[:size].ljust(4_096, b"\0")) for size in range(len(last))
+    ]
     page = framed(b"x" * 5_000)[:4_084].ljust(5_016, b"\0")
     return [*cuts, *unwritten, ("zeros from the page's end", page), ("only zeros", bytes(9_000))]
 

@@ -43,7 +43,7 @@ def main() -> int:
                 print(f"         {problem}", flush=True)
     print(f"\n{report.table(rows)}")
     if options.write:
-        report.write(PAGE, rows, options.seed)
+        report.write(PAGE, rows, CASES, options.seed)
     return int(any(outcome.problems for _, outcome in rows))
 
 

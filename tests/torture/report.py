@@ -2,7 +2,6 @@
 
 import os
 import platform
-import re
 from pathlib import Path
 
 from torture.case import Case, Outcome
@@ -28,36 +27,48 @@ def line(case: Case, outcome: Outcome) -> str:
 
 
 def table(rows: list[Row]) -> str:
-    """All cases, as a table in Markdown."""
-    lines = [
-        "| Fault | Store | What was done | Returned calls wrote | Found | |",
-        "|---|---|---|---|---|---|",
-    ]
-    for case, outcome in rows:
-        cells = [
-            case.fault,
-            case.store,
-            outcome.done,
-            _counts(outcome.returned),
-            "; read by ".join(filter(None, [_counts(outcome.found), ", ".join(outcome.readers)])),
-            verdict(outcome),
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    """These cases as a table in Markdown."""
+    return "\n".join([*_HEAD, *map(_row, rows)])
+
+
+_HEAD = [
+    "| Fault | Store | What was done | Returned calls wrote | Found | |",
+    "|---|---|---|---|---|---|",
+]
+
+
+def _row(row: Row) -> str:
+    case, outcome = row
+    found = "; read by ".join(filter(None, [_counts(outcome.found), ", ".join(outcome.readers)]))
+    return (
+        f"| {case.fault} | {case.store} | {outcome.done} | {_counts(outcome.returned)} "
+        f"| {found} | {verdict(outcome)} |"
+    )
 
 
 def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{number:,} {what}" for what, number in counts.items())
 
 
-def write(page: Path, rows: list[Row], seed: str) -> None:
-    """Put the table between the markers of the page."""
-    seconds = sum(outcome.seconds for _, outcome in rows)
-    about = (
-        f"{len(rows)} cases in {seconds / 60:.0f} minutes, on {platform.system()} "
-        f"{platform.release()} with {os.cpu_count()} cores, Python {platform.python_version()}; "
-        f"seed {seed}."
-    )
+def write(page: Path, rows: list[Row], cases: list[Case], seed: str) -> None:
+    """Put these rows between the markers of the page, in the place of what it said of them.
+
+    Rows of other ``cases`` stay, as after a run of a few cases only.
+    """
     text = page.read_text("utf-8")
-    between = re.compile(f"(?<={re.escape(BEGIN)}\n).*?(?={re.escape(END)})", re.DOTALL)
-    page.write_text(between.sub(lambda _: f"\n{about}\n\n{table(rows)}\n\n", text), "utf-8")
+    before, _, rest = text.partition(BEGIN)
+    between, _, after = rest.partition(END)
+    known = {_key(line): line for line in between.splitlines() if line.startswith("| ")}
+    known |= {(case.fault, case.store): _row((case, outcome)) for case, outcome in rows}
+    lines = [known[key] for each in cases if (key := (each.fault, each.store)) in known]
+    about = (
+        f"{len(lines)} cases, last run on {platform.system()} {platform.release()} with "
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, seed {seed}."
+    )
+    table_text = "\n".join([about, "", *_HEAD, *lines])
+    page.write_text(f"{before}{BEGIN}\n\n{table_text}\n\n{END}{after}", "utf-8")
+
+
+def _key(line: str) -> tuple[str, str]:
+    fault, store, *_ = line.removeprefix("| ").split(" | ")
+    return fault, store

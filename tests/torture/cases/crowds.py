@@ -84,7 +84,7 @@ def processes(trial: Trial) -> None:
 @case("4 processes merge hyperparameters and add artifacts at once", *STORES)
 def merges(trial: Trial) -> None:
     """Every one of them is there afterwards."""
-    calls = trial.times(full=500, short=25)
+    calls = trial.times(full=200, short=25)
     place = trial.directory / "log"
     open_store(trial.store, place).close()
 
@@ -111,7 +111,7 @@ def merges(trial: Trial) -> None:
 @case("close() while 4 threads write", *STORES)
 def closed_by_another(trial: Trial) -> None:
     """What returned is there; later calls raise; files that open then are nobody's to write to."""
-    times = trial.times(full=200, short=10)
+    times = trial.times(full=100, short=10)
     for number in range(times):
         place = trial.directory / f"log {number}"
         store = open_store(trial.store, place)
@@ -172,7 +172,7 @@ def loader_workers(trial: Trial) -> None:
     if find_spec("torch") is None:
         raise NotRun("torch is not installed")
     data = import_module("torch.utils.data")
-    size = trial.times(full=20_000, short=300)
+    size = trial.times(full=5_000, short=300)
     # Spawned ones import torch each, which takes longer than anything else here.
     for context in ("fork", "spawn") if trial.full else ("fork",):
         place = trial.directory / context

@@ -167,7 +167,7 @@ def changed_rows(trial: Trial) -> None:
     place = _write_log(trial)
     path = place / "metrics.jsonl"
     named = changes = 0
-    for at in _changes(trial, path, trial.times(full=5000, short=200)):
+    for at in _changes(trial, path, trial.times(full=2000, short=200)):
         changed = path.read_bytes()
         store = open_store(trial.store, place)
         store.log_metrics({"loss": 1.5}, 1000)
@@ -198,7 +198,7 @@ def changed_artifacts(trial: Trial) -> None:
     refused = changes = 0
     for name, call in calls.items():
         path = place / name
-        for at in _changes(trial, path, trial.times(full=5000, short=200)):
+        for at in _changes(trial, path, trial.times(full=2000, short=200)):
             changed = path.read_bytes()
             before = _read(path)
             try:
@@ -231,7 +231,7 @@ def changed_events(trial: Trial) -> None:
     [path] = place.iterdir()
     size = os.path.getsize(path)
     named = torn = changes = 0
-    for at in _changes(trial, path, trial.times(full=5000, short=200)):
+    for at in _changes(trial, path, trial.times(full=2000, short=200)):
         try:
             steps = _steps(trial, place)
         except DamagedLogError as error:

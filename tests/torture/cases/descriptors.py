@@ -22,7 +22,7 @@ def no_descriptors(trial: Trial) -> None:
     warm_up = Attempts(trial, open_store(trial.store, trial.directory / "imports"))
     warm_up.make(40)
     warm_up.store.close()
-    rounds = trial.times(full=60, short=8)
+    rounds = trial.times(full=20, short=8)
     refused = 0
     before = _open_files()
     for number in range(rounds):

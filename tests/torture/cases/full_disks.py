@@ -86,7 +86,7 @@ _DISK_BYTES = 512 << 10
 def filled_up(trial: Trial) -> None:
     """A mixed run fills the disk, reads its log there, and goes on when a file is removed."""
     refusals = 0
-    disks = trial.times(full=40, short=3)
+    disks = trial.times(full=15, short=3)
     for disk in range(disks):
         with tmpfs(trial.directory / f"disk {disk}", _DISK_BYTES) as place:
             ballast = place / "ballast"
@@ -141,7 +141,7 @@ def _check(trial: Trial, log_dir: Path, returned: list[int]) -> None:
 @case("Disk full, with another process taking every byte that is freed", "jsonl", "tensorboard")
 def fought_over(trial: Trial) -> None:
     """What a failing call gives back for a moment may be gone when it wants it again."""
-    rounds = trial.times(full=30, short=3)
+    rounds = trial.times(full=15, short=3)
     refusals = 0
     for number in range(rounds):
         with tmpfs(trial.directory / f"disk {number}", _DISK_BYTES) as place:

@@ -92,7 +92,7 @@ def interrupted(trial: Trial) -> None:
 
 
 def _ended(trial: Trial, number: int) -> None:
-    times = trial.times(full=200, short=15)
+    times = trial.times(full=100, short=15)
     _import_everything(trial)
     ledger = Ledger(trial.directory / "returned", times)
     places = [trial.directory / f"log {run}" for run in range(times)]

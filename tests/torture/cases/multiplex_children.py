@@ -47,7 +47,7 @@ def _check_siblings(trial: Trial, numbers: Sequence[int]) -> None:
 @case("A child that raises, another error in each call", "multiplex")
 def child_raises(trial: Trial) -> None:
     """The caller gets each error, the siblings get each call."""
-    calls = trial.times(full=20_000, short=500)
+    calls = trial.times(full=5_000, short=500)
     store = _around({"kind": "raising"}, trial.directory)
     raised = _log(trial, store, range(calls))
     store.close()
@@ -59,7 +59,7 @@ def child_raises(trial: Trial) -> None:
 @case("A child that hangs for a while, in 4 threads", "multiplex")
 def child_hangs(trial: Trial) -> None:
     """The threads wait, and every sibling still gets every call once, in the same order."""
-    calls = trial.times(full=1000, short=50)
+    calls = trial.times(full=500, short=50)
     store = _around({"kind": "hanging"}, trial.directory)
 
     def log(number: int) -> None:
@@ -83,7 +83,7 @@ def child_hangs(trial: Trial) -> None:
 @case("A child whose process is killed in the middle of a run", "multiplex")
 def child_dies(trial: Trial) -> None:
     """From then on it raises, and the siblings go on."""
-    calls = trial.times(full=20_000, short=500)
+    calls = trial.times(full=5_000, short=500)
     store = _around({"kind": "remote"}, trial.directory)
     death = trial.chance.randrange(calls // 2)
     raised = _log(trial, store, range(death))
@@ -101,7 +101,7 @@ def child_dies(trial: Trial) -> None:
 @case("A child whose disk is full", "multiplex")
 def child_on_full_disk(trial: Trial) -> None:
     """Its siblings on another disk lose nothing, and it goes on when there is room."""
-    calls = trial.times(full=10_000, short=500)
+    calls = trial.times(full=3_000, short=500)
     with tmpfs(trial.directory / "disk", 128 << 10) as disk:
         (disk / "ballast").write_bytes(b"x" * (64 << 10))
         store = _around(spec("jsonl", disk / "log"), trial.directory)

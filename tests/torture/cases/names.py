@@ -135,7 +135,7 @@ def markup_in_texts(trial: Trial) -> None:
         return _Structure(to_html(numpy.array([text], dtype=object), markdown)).elements
 
     plain = {markdown: elements("name", markdown) for markdown in (True, False)}
-    names = _names(trial, trial.times(full=10_000, short=300))
+    names = _names(trial, trial.times(full=2_000, short=300))
     for name in names:
         for markdown, expected in plain.items():
             found = elements(name, markdown)
@@ -147,7 +147,7 @@ def markup_in_texts(trial: Trial) -> None:
 def markup_in_pages(trial: Trial) -> None:
     """The elements of the page stay the same."""
     expected = _Structure(page(_certificate("name"))).elements
-    names = _names(trial, trial.times(full=2000, short=100))
+    names = _names(trial, trial.times(full=500, short=100))
     for name in names:
         found = _Structure(page(_certificate(name))).elements
         trial.expect(found == expected, f"{name!r} changes the elements of the page")

@@ -20,7 +20,7 @@ __all__ = ["power_lost"]
 @case("Power lost (a copy of an ext4 disk, taken while the store is open)", "jsonl", "tensorboard")
 def power_lost(trial: Trial) -> None:
     """What was synced is there, nothing that is there is wrong, and the log goes on."""
-    losses = trial.times(full=40, short=3)
+    losses = trial.times(full=15, short=3)
     log_call(open_store(trial.store, trial.directory / "imports"), 0, 11)
     lost = 0
     for number in range(losses):

@@ -62,8 +62,10 @@ class RecordReader:
             if _HEADER_BYTES + length + _FOOTER_BYTES > size - self.offset:
                 return
             payload = self._file.read(length)
-            if self._file.read(_FOOTER_BYTES) != _masked_crc(payload):
-                self._check_torn(_HEADER_BYTES + length + 1)
+            footer, crc = self._file.read(_FOOTER_BYTES), _masked_crc(payload)
+            if footer != crc:
+                cut = crc.startswith(footer.rstrip(b"\0"))  # with NULs behind what was written
+                self._check_torn(_HEADER_BYTES + length + (_FOOTER_BYTES if cut else 1))
                 return
             self.offset += _HEADER_BYTES + length + _FOOTER_BYTES
             yield payload
