@@ -1,5 +1,6 @@
 """The pages of docs/ that show a program, done as they say."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -50,3 +51,14 @@ def test_the_store_of_the_guide_does_what_the_page_shows_once_it_is_installed(
     run([*install, "--no-build-isolation", "--target", str(packages), "."], tmp_path)
     (tmp_path / "evsys_sqlite.py").unlink()
     parse(text.partition(INSTALLATION)[2]).run(tmp_path, PYTHONPATH=str(packages))
+
+
+def test_every_page_with_a_program_is_run_by_some_test() -> None:
+    tests = [file.read_text() for file in (ROOT / "tests").rglob("test_*.py")]
+    pages = [
+        page.name
+        for page in (ROOT / "docs").glob("*.md")
+        if re.search(r"^```(console|js|python)$", page.read_text(), re.MULTILINE)
+    ]
+    assert {*PAGES} <= {*pages}
+    assert [page for page in pages if not any(page in test for test in tests)] == []
