@@ -1,7 +1,7 @@
 """The ``evsys`` command.
 
-A module per subcommand. Each has ``EXAMPLE``, ``configure(parser)`` and ``run(arguments)``, and only
-the one that is asked for is imported.
+A module per subcommand. Each has ``EXAMPLE``, ``configure(parser)`` and ``run(arguments)``, and is
+imported only when it is asked for.
 
 Exit status: 0 all is well; 1 what was looked at has problems, which are listed; 2 it could not be
 looked at. Results go to stdout, everything else to stderr.

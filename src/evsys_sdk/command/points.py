@@ -24,6 +24,7 @@ __all__ = ["Curve", "Floats", "Integers", "Points"]
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+_MOST_OF_A_BUCKET = 11
 _MOST_KEPT = 8192
 """A curve of up to so many points is kept whole."""
 
@@ -71,8 +72,17 @@ class Points:
 
     def kept(self, bucket_size: int) -> "Points":
         """Those that are kept with buckets of ``bucket_size`` logged points."""
-        if not len(self):
+        if bucket_size == 1 or not len(self):
             return self
+        head = int(-self.order[0] % bucket_size)
+        whole = (len(self) - head) // bucket_size
+        if whole > 1 and self.order[-1] - self.order[0] == len(self) - 1:
+            middle = slice(head, head + whole * bucket_size)
+            if np.isfinite(self.value[middle]).all():
+                parts = [self[:head], self[middle]._kept_of_whole(bucket_size)]
+                return Points.joined(
+                    [parts[0].kept(bucket_size), parts[1], self[middle.stop :].kept(bucket_size)]
+                )
         bucket = self.order // bucket_size
         starts = _starts(bucket)
         lengths = np.diff(np.append(starts, len(bucket)))
@@ -95,6 +105,20 @@ class Points:
         kept.weight = np.where(np.isfinite(kept.value), 1, 0)
         kept.weight[np.searchsorted(places, firsts)] = weights
         return kept
+
+    def _kept_of_whole(self, bucket_size: int) -> "Points":
+        """The same for whole buckets of which no point is missing, and all are finite.
+
+        Nearly all points of a large file come this way: several times faster.
+        """
+        starts = np.arange(0, len(self), bucket_size)
+        value = self.value.reshape(-1, bucket_size)
+        # The first point of a bucket is kept anyway, and so is the one before it.
+        move = self.before.reshape(-1, bucket_size)[:, 1:]
+        moved = [starts + move.argmax(axis=1), starts + move.argmin(axis=1)]
+        extremes = [starts + value.argmin(axis=1), starts + value.argmax(axis=1)]
+        ends = [starts, starts + bucket_size - 1]
+        return self[_union([*ends, *extremes, *moved, *(each + 1 for each in moved)], len(self))]
 
     def _nonfinite(self, bucket: Integers) -> tuple[Integers, Integers]:
         """The places of the first point of each kind in each bucket, and how many there are."""
@@ -150,15 +174,18 @@ class Curve:
         added = Curve()
         added.count = len(steps)
         added.backward = int(np.count_nonzero(steps[1:] < steps[:-1]))
-        added.points = Points.logged(steps, values, 0)
-        self.join(added)
+        added.points = Points.logged(steps, values, self.count)
+        self._join(added)
 
     def join(self, behind: "Curve") -> None:
         """Add a curve whose points were logged behind those that are here."""
+        behind.points.order = behind.points.order + self.count
+        self._join(behind)
+
+    def _join(self, behind: "Curve") -> None:
         if not behind.count:
             return
         added = behind.points
-        added.order = added.order + self.count
         if self.count:
             # The last point of all is always kept, and so is the first.
             move = _moves(np.array([self.points.step[-1], added.step[0]]))
@@ -167,9 +194,17 @@ class Curve:
         self.count += behind.count
         self.backward += behind.backward
         self.bucket_size = max(self.bucket_size, behind.bucket_size)
-        if len(added) > _MOST_KEPT:
-            added = added.kept(self.bucket_size)
-        self.points = Points.joined([self.points, added])
+        while self.count // self.bucket_size > _MOST_KEPT // 4:
+            self.bucket_size *= 2
+        self.points = Points.joined([self.points, added.kept(self.bucket_size)])
         while len(self.points) > _MOST_KEPT:
             self.bucket_size *= 2
             self.points = self.points.kept(self.bucket_size)
+
+    def at_most(self, count: int) -> Points:
+        """No more than so many points, or 11 if that is more, kept by the same rule."""
+        size, points = self.bucket_size, self.points
+        while len(points) > max(count, _MOST_OF_A_BUCKET):
+            size *= 2
+            points = self.points.kept(size)
+        return points

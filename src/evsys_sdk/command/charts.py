@@ -1,0 +1,74 @@
+"""Which curves belong into one chart, and where a drawn curve is broken."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from evsys_sdk.command.points import Curve, Points
+from evsys_sdk.command.runs import Run
+
+__all__ = ["Chart", "Trace", "charts_of", "line_breaks"]
+
+_WIDE = 10
+"""A jump of the step is a gap if it is so many times the mean one."""
+
+
+@dataclass
+class Trace:
+    """One curve of a chart."""
+
+    run: int
+    """Which of the runs it is of."""
+    key: str
+    split: str
+    curve: Curve
+    label: str = ""
+
+
+@dataclass
+class Chart:
+    """The curves that are drawn over each other."""
+
+    title: str
+    traces: list[Trace] = field(default_factory=list[Trace])
+
+
+def charts_of(runs: list[Run]) -> list[Chart]:
+    """A chart per metric, with its curves of all splits and all runs, sorted by title.
+
+    ``train/loss`` of the split train and ``val/loss`` of the split val are one metric, loss.
+    """
+    charts: dict[str, Chart] = {}
+    for number, run in enumerate(runs):
+        for (key, split), curve in run.scan.curves.items():
+            title = key.removeprefix(f"{split}/") or key
+            chart = charts.setdefault(title, Chart(title))
+            chart.traces.append(Trace(number, key, split, curve))
+    for chart in charts.values():
+        _label(chart, runs)
+    return sorted(charts.values(), key=lambda chart: chart.title)
+
+
+def _label(chart: Chart, runs: list[Run]) -> None:
+    places = [(trace.run, trace.split) for trace in chart.traces]
+    for trace in chart.traces:
+        parts = [runs[trace.run].name] if len(runs) > 1 else []
+        parts.append(trace.split)
+        if places.count((trace.run, trace.split)) > 1:
+            parts.append(trace.key)
+        trace.label = " · ".join(parts)
+
+
+def line_breaks(curve: Curve, points: Points) -> Iterator[int]:
+    """Before which of the kept points the line is broken.
+
+    It is where a non-finite point stands between, where the step goes back, and where it jumps by
+    more than ten times of what it moves on average.
+    """
+    moved = abs(float(points.step[-1]) - float(points.step[0])) / max(1, curve.count - 1)
+    finite = np.isfinite(points.value)
+    broken = (points.before < 0) | (points.before > max(_WIDE * moved, 1.0))
+    broken[1:] |= ~finite[:-1]
+    broken[0] = False
+    yield from (int(place) for place in np.flatnonzero(broken & finite))
