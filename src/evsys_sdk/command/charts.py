@@ -37,12 +37,14 @@ class Chart:
 def charts_of(runs: list[Run]) -> list[Chart]:
     """A chart per metric, with its curves of all splits and all runs, sorted by title.
 
-    ``train/loss`` of the split train and ``val/loss`` of the split val are one metric, loss.
+    ``train/loss`` and ``val/loss`` are one metric, loss, if train and val are splits.
     """
     charts: dict[str, Chart] = {}
+    splits = {split for run in runs for _, split in run.scan.curves}
     for number, run in enumerate(runs):
         for (key, split), curve in run.scan.curves.items():
-            title = key.removeprefix(f"{split}/") or key
+            prefix, _, rest = key.partition("/")
+            title = rest if rest and prefix in splits else key
             chart = charts.setdefault(title, Chart(title))
             chart.traces.append(Trace(number, key, split, curve))
     for chart in charts.values():

@@ -2,22 +2,41 @@
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from evsys_sdk.command.text import printable_lines
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from evsys_sdk.command.runs import Run
+    from evsys_sdk.log_stores._json_files.names import LogFiles
+
 EXAMPLE = """evsys show runs/1/logs
-evsys show runs/*/logs
+evsys show runs/1/logs --follow
+evsys show runs/*/logs --html curves.html --png curves.png
 
 It ends with status 1 when a file is damaged; what is not damaged is shown."""
+
+_SECONDS = 0.5
+"""How often a run in progress is looked at."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("log_dirs", metavar="LOG_DIR", nargs="+", help="the directory of a log")
+    parser.add_argument(
+        "--follow", action="store_true", help="go on showing what is written, until Ctrl-C"
+    )
+    parser.add_argument("--html", metavar="OUT.HTML", help="write a page with the curves instead")
+    parser.add_argument("--png", metavar="OUT.PNG", help="write a picture of the curves instead")
+    parser.set_defaults(error=parser.error)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the logs."""
+    if arguments.follow and (arguments.html or arguments.png):
+        arguments.error("--follow shows runs in the terminal: leave out --html and --png")
     try:
         from evsys_sdk.command.runs import log_files, read_run, run_names
         from evsys_sdk.command.tables import console, run_as_tables
@@ -27,11 +46,76 @@ def run(arguments: argparse.Namespace) -> int:
     files = [log_files(log_dir) for log_dir in arguments.log_dirs]
     names = run_names(arguments.log_dirs)
     terminal = console()
-    problems: list[str] = []
+    if arguments.follow:
+        return _follow(terminal, names, files)
+    if arguments.html or arguments.png:
+        _check_plot_packages()
+    runs: list[Run] = []
     for name, each in zip(names, files, strict=True):
         found = read_run(name, each)
-        terminal.print(run_as_tables(found, terminal.width))
-        problems += found.problems
+        runs.append(found)
+        if not (arguments.html or arguments.png):
+            terminal.print(run_as_tables(found, terminal.width))
+            terminal.print()
+    if arguments.html:
+        _write_page(runs, arguments.html)
+    if arguments.png:
+        _write_picture(runs, arguments.png)
+    problems = [problem for each in runs for problem in each.problems]
+    if problems:
+        print(printable_lines("\n".join(problems)), file=sys.stderr)
+    return 1 if problems else 0
+
+
+def _check_plot_packages() -> None:
+    """Before a large log is read."""
+    try:
+        import matplotlib as _matplotlib
+        import plotly as _plotly
+    except ModuleNotFoundError as error:
+        raise ImportError(f"this needs pip install 'evsys-sdk[plot]' ({error})") from error
+    del _matplotlib, _plotly
+
+
+def _write_page(runs: "list[Run]", path: str) -> None:
+    from evsys_sdk.command.page import page
+
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(page(runs))
+    print(f"wrote {path}")
+
+
+def _write_picture(runs: "list[Run]", path: str) -> None:
+    from evsys_sdk.command.picture import save_picture
+
+    remark = save_picture(runs, path)
+    print(f"wrote {path}")
+    if remark:
+        print(remark, file=sys.stderr)
+
+
+def _follow(terminal: "Console", names: list[str], files: "list[LogFiles]") -> int:
+    """Show the runs until Ctrl-C; in a file or a pipe, anew below each other."""
+    from rich.console import Group
+    from rich.live import Live
+
+    from evsys_sdk.command.following import Following, changes
+    from evsys_sdk.command.tables import run_as_tables
+
+    followed = [Following(name, each) for name, each in zip(names, files, strict=True)]
+    try:
+        if not terminal.is_terminal:
+            for runs in changes(followed, _SECONDS):
+                for each in runs:
+                    terminal.print(run_as_tables(each, terminal.width), end="\n\n")
+                sys.stdout.flush()
+        with Live(console=terminal, auto_refresh=False, vertical_overflow="crop") as live:
+            for runs in changes(followed, _SECONDS):
+                tables = [run_as_tables(each, terminal.width) for each in runs]
+                live.update(Group(*tables), refresh=True)
+    except KeyboardInterrupt:
+        pass
+    problems = [problem for each in followed for problem in each.run.problems]
     if problems:
         print(printable_lines("\n".join(problems)), file=sys.stderr)
     return 1 if problems else 0
