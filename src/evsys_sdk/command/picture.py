@@ -27,14 +27,14 @@ def save_picture(runs: list[Run], path: str) -> str:
     lines = math.ceil(len(drawn) / columns)
     # Made without pyplot, which would look for a screen.
     figure: Any = Figure(figsize=(max(6.4, 4.8 * columns), 3.2 * lines), layout="constrained")
-    grid = figure.subplots(lines, columns, squeeze=False).flat
+    grid = [*figure.subplots(lines, columns, squeeze=False).flat]
     splits = sorted({split for run in runs for _, split in run.scan.curves})
     splits.sort(key=lambda split: split != "train")
     for axes, chart in zip(grid, drawn, strict=False):
         for trace in chart.traces:
             _draw(axes, trace, splits.index(trace.split), several=len(runs) > 1)
         _decorate(axes, chart)
-    for axes in [*grid][len(drawn) :]:
+    for axes in grid[len(drawn) :]:
         axes.set_visible(False)
     figure.savefig(path, dpi=120, format="png")
     left_out = len(charts) - _MOST_CHARTS

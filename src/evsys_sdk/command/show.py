@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from evsys_sdk.command.text import printable_lines
@@ -69,12 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check_plot_packages() -> None:
     """Before a large log is read."""
-    try:
-        import matplotlib as _matplotlib
-        import plotly as _plotly
-    except ModuleNotFoundError as error:
-        raise ImportError(f"this needs pip install 'evsys-sdk[plot]' ({error})") from error
-    del _matplotlib, _plotly
+    if None in (find_spec("matplotlib"), find_spec("plotly")):
+        raise ImportError("--html and --png need pip install 'evsys-sdk[plot]'")
 
 
 def _write_page(runs: "list[Run]", path: str) -> None:
