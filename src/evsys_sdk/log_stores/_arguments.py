@@ -97,9 +97,9 @@ def checked_metrics(metrics: Any) -> dict[str, float]:
         OverflowError: A value is an int beyond float64.
     """
     # The copy comes first: another thread may change the caller's dict during the checks.
-    copy = _copy_of_mapping(metrics, "metrics")
+    copy = metrics.copy() if type(metrics) is dict else _copy_of_mapping(metrics, "metrics")
     # Two passes in C instead of one in Python: this runs in every log call.
-    if [*map(type, copy.values())].count(float) == len(copy):
+    if list(map(type, copy.values())).count(float) == len(copy):
         try:
             if "".join(copy).isascii() and "" not in copy:
                 return copy

@@ -173,7 +173,7 @@ class JSONLLogStore:
             if (
                 values
                 and known.issuperset(values)
-                and [*map(type, values.values())].count(float) == len(values)
+                and list(map(type, values.values())).count(float) == len(values)
             ):
                 now = time()
                 row = to_json({"ts": now, "step": step, "split": split, "metrics": values})

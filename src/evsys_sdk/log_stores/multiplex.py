@@ -16,6 +16,8 @@ from pydantic import BaseModel, Field
 from evsys_sdk.config import LogStoreSpec, build_log_store
 from evsys_sdk.errors import LogStoreClosedError, LogStoreConfigError
 from evsys_sdk.log_stores._arguments import (
+    STEP_MAX,
+    STEP_MIN,
     checked_hyperparams,
     checked_metrics,
     checked_path,
@@ -110,9 +112,12 @@ class MultiplexLogStore:
             Exception: What one child raised, after all of them had the call.
             ExceptionGroup: What several children raised, likewise.
         """
+        # What a call adds to its children is a microsecond: not even a check is called in vain.
         metrics = checked_metrics(metrics)
-        step = checked_step(step)
-        split = checked_text(split, "split")
+        if type(step) is not int or not STEP_MIN <= step <= STEP_MAX:
+            step = checked_step(step)
+        if type(split) is not str or split != "train":
+            split = checked_text(split, "split")
         failures: list[_Failure] = []
         with self._turn.lock:
             self._check_open("log_metrics")

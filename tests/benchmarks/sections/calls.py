@@ -23,7 +23,7 @@ __all__ = ["Figures", "Results", "measure", "measures", "tables"]
 _PACED_SIZE = 20
 _WARM_UP = 20
 _LEAST_CALLS = 30
-_TIMEOUT = 120
+_TIMEOUT = 180
 
 
 class Figures(BaseModel):

@@ -69,7 +69,7 @@ class ScalarPacker:
         # Tags that have a layout were checked when it was made: no need to look at each again. The
         # values come first, so that an item which another thread adds shows as a tag too many.
         values = [*metrics.values()]
-        if [*map(type, values)].count(float) != len(values) or [*metrics] != layout.tags:
+        if list(map(type, values)).count(float) != len(values) or [*metrics] != layout.tags:
             checked = checked_metrics(metrics)
             values = [*checked.values()]
             layout = self._latest = self._layout_of(tuple(checked))
