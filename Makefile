@@ -53,7 +53,7 @@ pictures: .venv/installed ## Make the pictures of the docs anew (needs chromium)
 bench: .venv-bench/installed ## Measure beside other loggers; BENCH=quick or SECTION=imports for less
 	PYTHONPATH=tests .venv-bench/bin/python -m benchmarks --effort $(or $(BENCH),full) \
 		--section $(SECTION) --subject $(SUBJECT) $(if $(BENCH)$(SUBJECT),,$(BENCH_PAGE))
-BENCH_PAGE = --document docs/benchmarks.md --picture docs/benchmarks.svg
+BENCH_PAGE = --document docs/benchmarks.md --picture docs/pictures/benchmarks.svg
 
 torture: .venv/installed ## Kill, fill up and damage at full length; writes the table in docs/durability.md
 	PYTHONPATH=tests .venv/bin/python -m torture --write

@@ -61,8 +61,12 @@ def measure(bench: Bench) -> Results:
             bench.say(f"imports, round {number}: {subject.module}")
             try:
                 milliseconds = _milliseconds(f"import {subject.module}")
-            except subprocess.SubprocessError as error:
-                results.missing[subject.name] = f"import {subject.module} failed: {error}"[:200]
+            except subprocess.TimeoutExpired:
+                results.missing[subject.name] = f"still importing after {_TIMEOUT} s"
+                continue
+            except subprocess.CalledProcessError as error:
+                words = str(error.stderr).strip().splitlines()
+                results.missing[subject.name] = words[-1][:200] if words else str(error)
                 continue
             if number:
                 results.modules.setdefault(subject.name, []).append(milliseconds)
