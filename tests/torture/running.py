@@ -16,7 +16,7 @@ from torture.case import Case, NotRun, Outcome, Trial
 __all__ = ["as_line", "run_alone", "run_here"]
 
 TESTS = Path(__file__).parents[1]
-MOST_SECONDS = 600
+MOST_SECONDS = 1800
 
 
 def run_here(case: Case, *, full: bool, seed: str) -> Outcome:

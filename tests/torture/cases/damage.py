@@ -81,7 +81,7 @@ def torn_events(trial: Trial) -> None:
     [path] = place.iterdir()
     whole = path.read_bytes()
     cuts = 0
-    for length in range(0, len(whole) + 1, trial.times(full=3, short=331)):
+    for length in range(0, len(whole) + 1, trial.times(full=37, short=331)):
         for tail in _TAILS:
             path.write_bytes(whole[:length] + tail)
             kept = _steps(trial, place)
@@ -94,7 +94,7 @@ def torn_events(trial: Trial) -> None:
             for newer in {*place.iterdir()} - {path}:
                 newer.unlink()
             cuts += 1
-        if length % 993 == 0:
+        if length % 999 == 0:
             check_tools(trial, place)
     trial.did(f"{cuts} cuts")
 

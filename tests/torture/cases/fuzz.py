@@ -116,7 +116,7 @@ def any_metrics_file(trial: Trial) -> None:
             assert (last.step, last.metrics) == (7, {"loss": 1.0})
 
     of = st.binary() | _edits(_ROW * 3, _PIECES) | st.lists(st.sampled_from(_PIECES)).map(b"".join)
-    _fuzz(trial, trial.times(full=40_000, short=300), of, check)
+    _fuzz(trial, trial.times(full=30_000, short=200), of, check)
     trial.did("bytes, pieces of rows, edits of rows; read, and some of them continued")
 
 
@@ -140,7 +140,7 @@ def any_event_file(trial: Trial) -> None:
     pieces = [b"", b"\0" * 9, b"\xff" * 8, framed(b""), framed(b"\x0a" * 40), whole[:60]]
     payloads = st.lists(st.binary(max_size=80).map(framed), max_size=4).map(b"".join)
     of = st.binary() | _edits(whole, pieces) | payloads | payloads.map(whole.__add__)
-    _fuzz(trial, trial.times(full=16_000, short=200), of, check)
+    _fuzz(trial, trial.times(full=24_000, short=200), of, check)
     trial.did("bytes, edits of events, records of any content")
 
 
