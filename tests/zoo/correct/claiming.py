@@ -17,6 +17,7 @@ from zoo.backends.buffered import Buffered, BufferedHarness, read_pickle
 from zoo.backends.composite import Composite, CompositeHarness
 from zoo.backends.csv_file import Csv, CsvHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness
+from zoo.backends.sqlite import Sqlite, SqliteHarness
 
 
 class RewritesWhole(Buffered):
@@ -181,3 +182,17 @@ class QuietComposite(Composite):
 @correct("holds children, and raises only if all of them fail")
 class QuietCompositeHarness(CompositeHarness):
     store = QuietComposite
+
+
+class CommitsEachKey(Sqlite):
+    """A kill within ``log_hyperparams`` leaves some keys with their new value."""
+
+    def merge(self, params: dict[str, Any]) -> None:
+        for key, value in params.items():
+            super().merge({key: value})
+
+
+@correct("commits each hyperparameter by itself")
+class CommitsEachKeyHarness(SqliteHarness):
+    store = CommitsEachKey
+    capabilities = {"split", "float64", "resume", "crash"}

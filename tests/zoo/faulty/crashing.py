@@ -310,3 +310,17 @@ class SideFileInPlace(SideFile):
         for start in range(0, len(whole), 8):
             os.write(file, whole[start : start + 8])
         os.close(file)
+
+
+@fault(
+    "CAP-CRASH",
+    "deletes a hyperparameter and inserts it again in two transactions",
+    habitat=SqliteHarness,
+    message=HYPERPARAMS,
+    capabilities=CRASH,
+)
+class DeletesThenInserts(Sqlite):
+    def merge(self, params: dict[str, Any]) -> None:
+        for key, value in params.items():
+            self.database.execute("delete from hyperparams where key = ?", (key,))
+            self.database.execute("insert into hyperparams values (?, ?)", (key, json.dumps(value)))

@@ -347,3 +347,16 @@ class SplitNfc(Memory):
 class SplitBeforeSlash(Csv):
     def split(self, split: Any) -> str:
         return super().split(split).partition("/")[0]
+
+
+@fault("MET-6", "tidies keys with two dots as if they were paths", habitat=CsvHarness, message=KEY)
+class DotsResolved(Csv):
+    def key(self, key: Any) -> str:
+        key = super().key(key)
+        return posixpath.normpath(key) if "/.." in key else key
+
+
+@fault("MET-6", "takes keys out of their quotes", habitat=MemoryHarness, message=KEY)
+class Unquoted(Memory):
+    def key(self, key: Any) -> str:
+        return super().key(key).strip('"')
