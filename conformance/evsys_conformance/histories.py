@@ -33,7 +33,7 @@ def writer_calls(writer: int, number: int) -> list[Call]:
             made.append(calls.metrics({f"eval {writer}": n / 8}, n, ("val", "test")[writer % 2]))
         if n % 8 == 0:
             made.append(calls.scalar(f"scalar {writer}", n / 8, n))
-        if n % 15 == 0:
+        if n % 8 == 4:
             made.append(calls.artifact(f"writer {writer}", f"{n}.pt"))
             made.append(calls.hyperparams({f"writer {writer} at {n}": n}))
     return made

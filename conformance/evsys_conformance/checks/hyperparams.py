@@ -48,7 +48,9 @@ def each_kind_of_json_value_comes_back(trial: Trial) -> None:
         "null as text": "null",
         "unicode": "caf\u00e9 cafe\u0301 \U0001f600",
         "words": ["yes", "no", "on", "off", "True", "False", "~", "NaN", "Infinity", "1e5", "0x10"],
-        "date": "2001-01-01",
+        "moments": ["2001-01-01", "2001-02-03T04:05:06", "2001-02-03 04:05:06Z", "12:30"],
+        "templates": ["$HOME", "${HOME}", "%s", "{lr}", "~/a", "a/../b", "./a/"],
+        "quoted": ['"a"', "'a'", "[]", "{}", '{"a": 1}', "0o17", "+1", ".5", "1_000"],
         "nul": "a\x00b",
         "padded": " a ",
         "lines": "a\nb\r\n\tc",
@@ -164,6 +166,7 @@ def merging_is_shallow(trial: Trial) -> None:
         calls.hyperparams({"a": {"b": 7}}),
         calls.hyperparams({"a.b": 8, "deep": {"x": {"y": 1, "z": 2}}}),
         calls.hyperparams({"deep": {"x": {"y": 3}}}),
+        calls.hyperparams({"lr": None, "model": "", "seed": {}, "deep": None}),
     ]
     for upto in range(1, len(made) + 1):
         run = Trial(trial.bench, trial.clause)

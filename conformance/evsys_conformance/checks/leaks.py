@@ -88,7 +88,8 @@ def _no_growth(trial: Trial, *, writing: bool) -> None:
                 with contextlib.suppress(Exception):
                     store.make(call.method, *call.arguments)
         store.close()
-        store.close()
+        if len(kept) % 2:  # Every other one: to be closed once must be enough.
+            store.close()
         for call in _EACH_METHOD:
             with contextlib.suppress(Exception):
                 store.make(call.method, *call.arguments)

@@ -1,10 +1,14 @@
 """Checks of CAP-THREADS: one instance, several threads."""
 
 import contextlib
+import random
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator
 from functools import partial
+from types import FrameType
+from typing import Any
 
 from evsys_conformance import calls
 from evsys_conformance.calls import Call
@@ -40,12 +44,38 @@ def _hasty_switching() -> Generator[None]:
         sys.setswitchinterval(usual)
 
 
-def _together(trial: Trial, *work: Callable[[], None]) -> None:
+GIVING_WAY_SECONDS = 2.0
+"""How long threads give way between opcodes, which makes each of them many times slower."""
+
+
+def _give_way_between_opcodes() -> None:
+    """Let the other threads go on now and then, between any two opcodes of this thread.
+
+    Left alone a thread often gets through a short race before it loses its turn.
+    """
+    turns = random.Random(threading.get_ident())
+    until = time.monotonic() + GIVING_WAY_SECONDS
+
+    def trace(frame: FrameType, _event: str, _argument: object) -> Any:
+        if time.monotonic() > until:
+            sys.settrace(None)
+            return None
+        frame.f_trace_opcodes = True
+        if turns.random() < 0.1:
+            time.sleep(0)
+        return trace
+
+    sys.settrace(trace)
+
+
+def _together(trial: Trial, *work: Callable[[], None], giving_way: bool = False) -> None:
     """Run functions in threads that start at once; each must return."""
     barrier = threading.Barrier(len(work))
 
     def started(function: Callable[[], None]) -> None:
         barrier.wait()
+        if giving_way:
+            _give_way_between_opcodes()
         function()
 
     threads = [threading.Thread(target=started, args=(f,), daemon=True) for f in work]
@@ -63,7 +93,7 @@ def _together(trial: Trial, *work: Callable[[], None]) -> None:
 @check("CAP-THREADS", observes=False)
 def threads_keep_every_record(trial: Trial) -> None:
     """Four threads write to one store at once, through a barrier."""
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS + 1):
         run = Trial(trial.bench, trial.clause)
         store = run.open()
         run.note(*_THREADS_AS_PYTHON, "for thread in threads: thread.join()", "store.close()")
@@ -81,7 +111,8 @@ def threads_keep_every_record(trial: Trial) -> None:
                     errors.append(f"{call.code()} raised {described(error)}")
                     return
 
-        _together(run, *(partial(write, history) for history in histories))
+        work = [partial(write, history) for history in histories]
+        _together(run, *work, giving_way=turn == ROUNDS)
         if errors:
             run.fail(f"In one of {THREADS} threads, {errors[0]}")
         store.close()

@@ -391,3 +391,14 @@ class NestedTuplesText(Memory):
             return value
 
         return super().hyperparams({key: text_of(value) for key, value in params.items()})
+
+
+@fault("HP-1", "writes moments in another way", habitat=MemoryHarness, message=HYPERPARAMS)
+class MomentsRewritten(Memory):
+    def hyperparams(self, params: Any) -> dict[str, Any]:
+        def rewritten(leaf: Any) -> Any:
+            moment = isinstance(leaf, str) and leaf[4:5] == "-" and leaf[10:11] == "T"
+            return leaf.replace("T", " ") if moment else leaf
+
+        checked = super().hyperparams(params)
+        return {key: changed(value, rewritten) for key, value in checked.items()}

@@ -352,8 +352,8 @@ class SplitBeforeSlash(Csv):
 @fault("MET-6", "tidies keys with two dots as if they were paths", habitat=CsvHarness, message=KEY)
 class DotsResolved(Csv):
     def key(self, key: Any) -> str:
-        key = super().key(key)
-        return posixpath.normpath(key) if "/.." in key else key
+        text = super().key(key)
+        return posixpath.normpath(text) if "/.." in text else text
 
 
 @fault("MET-6", "takes keys out of their quotes", habitat=MemoryHarness, message=KEY)

@@ -268,3 +268,23 @@ class ScalarThreadLeft(Memory):
     def __del__(self) -> None:
         if self.stop:
             self.stop.set()
+
+
+@fault(
+    "CL-4",
+    "lets go of its file when it is closed twice",
+    habitat=MemoryHarness,
+    message=DESCRIPTORS,
+)
+class SecondCloseReleases(Memory):
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        self.file: int | None = os.open(os.devnull, os.O_RDONLY)
+        self.closes = 0
+
+    def close(self) -> None:
+        super().close()
+        self.closes += 1
+        if self.file is not None and self.closes > 1:
+            os.close(self.file)
+            self.file = None

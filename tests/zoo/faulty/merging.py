@@ -234,3 +234,13 @@ class SecondLevelMerged(Csv):
                     for k, v in value.items()
                 }
             self.params[key] = value
+
+
+@fault("HP-2", "takes None for a deletion", habitat=MemoryHarness, message=HYPERPARAMS)
+class NoneDeletes(Memory):
+    def merge(self, params: dict[str, Any]) -> None:
+        for key, value in params.items():
+            if value is None and key in self.log.hyperparams:
+                del self.log.hyperparams[key]
+            else:
+                self.log.hyperparams[key] = value

@@ -381,3 +381,21 @@ class DictGrowsOnClose(Buffered):
                 take_turns()
                 self.log.metrics.append(row)
         super().shut()
+
+
+@fault(
+    "CAP-THREADS",
+    "replaces its hyperparameters by a copy, and holds no race open",
+    habitat=MemoryHarness,
+    message=HYPERPARAMS,
+    capabilities=THREADS,
+)
+class HyperparamsReplaced(Memory):
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        self.lock = nullcontext()
+
+    def merge(self, params: dict[str, Any]) -> None:
+        merged = dict(self.log.hyperparams)
+        merged.update(params)
+        self.log.hyperparams = merged
