@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -21,6 +22,7 @@ THREADS = 4
 ROUNDS = 3
 CALLS = 120
 JOIN_SECONDS = 40.0
+"""How long no call of any thread may return before the threads count as hanging."""
 
 
 _THREADS_AS_PYTHON = (
@@ -68,7 +70,16 @@ def _give_way_between_opcodes() -> None:
     sys.settrace(trace)
 
 
-def _together(trial: Trial, *work: Callable[[], None], giving_way: bool = False) -> None:
+@dataclass
+class _Progress:
+    """When a call last returned or raised, in any thread: a slow store is not hanging."""
+
+    at: float = field(default_factory=time.monotonic)
+
+
+def _together(
+    trial: Trial, progress: _Progress, *work: Callable[[], None], giving_way: bool = False
+) -> None:
     """Run functions in threads that start at once; each must return."""
     barrier = threading.Barrier(len(work))
 
@@ -83,7 +94,8 @@ def _together(trial: Trial, *work: Callable[[], None], giving_way: bool = False)
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(JOIN_SECONDS)
+            while thread.is_alive() and time.monotonic() < progress.at + JOIN_SECONDS:
+                thread.join(1.0)
     if any(thread.is_alive() for thread in threads):
         trial.fail(
             f"A call in one of {len(work)} threads did not return within {JOIN_SECONDS:.0f} s"
@@ -100,19 +112,23 @@ def threads_keep_every_record(trial: Trial) -> None:
         number = affordable(run, CALLS)
         histories = [writer_calls(writer, number) for writer in range(THREADS)]
         errors: list[str] = []
+        progress = _Progress()
 
         def write(
-            history: list[Call], store: OpenStore = store, errors: list[str] = errors
+            history: list[Call],
+            store: OpenStore = store,
+            errors: list[str] = errors,
+            progress: _Progress = progress,
         ) -> None:
             for call in history:
                 try:
-                    _make(store, call)
+                    _make(store, call, progress)
                 except Exception as error:  # noqa: BLE001 - a store may raise anything
                     errors.append(f"{call.code()} raised {described(error)}")
                     return
 
         work = [partial(write, history) for history in histories]
-        _together(run, *work, giving_way=turn == ROUNDS)
+        _together(run, progress, *work, giving_way=turn == ROUNDS)
         if errors:
             run.fail(f"In one of {THREADS} threads, {errors[0]}")
         store.close()
@@ -120,10 +136,13 @@ def threads_keep_every_record(trial: Trial) -> None:
         trial.unobserved = trial.unobserved or run.unobserved
 
 
-def _make(store: OpenStore, call: Call) -> None:
+def _make(store: OpenStore, call: Call, progress: _Progress) -> None:
     # Not OpenStore.make: its counters are the kit's, and would take the turns of the threads.
     arguments, keywords = call.fresh()
-    getattr(store.store, call.method)(*arguments, **keywords)
+    try:
+        getattr(store.store, call.method)(*arguments, **keywords)
+    finally:
+        progress.at = time.monotonic()
 
 
 @check("CAP-THREADS", observes=False)
@@ -142,13 +161,14 @@ def _one_race(trial: Trial, after: int) -> None:
     histories: list[list[Call]] = [[] for _ in range(THREADS - 1)]
     reached = threading.Event()
     problems: list[str] = []
+    progress = _Progress()
 
     def write(writer: int) -> None:
         refused = 0
         for n in range(3000):
             call = calls.metrics({f"writer {writer}": n / 8, "shared": float(writer)}, n)
             try:
-                _make(store, call)
+                _make(store, call, progress)
             except Exception:  # noqa: BLE001 - a closed store may raise anything
                 refused += 1
                 if refused == 5:
@@ -162,12 +182,12 @@ def _one_race(trial: Trial, after: int) -> None:
         if after:
             reached.wait(JOIN_SECONDS)
         try:
-            _make(store, Call("close"))
+            _make(store, Call("close"), progress)
         except Exception as error:  # noqa: BLE001 - a store may raise anything
             problems.append(f"close(), racing writes, raised {described(error)}")
 
     writers = [partial(write, writer) for writer in range(THREADS - 1)]
-    _together(trial, *writers, close, close)
+    _together(trial, progress, *writers, close, close)
     if problems:
         trial.fail(problems[0])
     expect_histories(trial, histories)

@@ -352,7 +352,7 @@ class SplitBeforeSlash(Csv):
 @fault("MET-6", "tidies keys with two dots as if they were paths", habitat=CsvHarness, message=KEY)
 class DotsResolved(Csv):
     def key(self, key: Any) -> str:
-        text = super().key(key)
+        text: str = super().key(key)
         return posixpath.normpath(text) if "/.." in text else text
 
 
