@@ -194,8 +194,10 @@ class Curve:
         self.count += behind.count
         self.backward += behind.backward
         self.bucket_size = max(self.bucket_size, behind.bucket_size)
-        while self.count // self.bucket_size > _MOST_KEPT // 4:
-            self.bucket_size *= 2
+        if self.count > _MOST_KEPT:
+            # Mostly four points of a bucket are kept: found at once instead of by doubling.
+            while self.count // self.bucket_size > _MOST_KEPT // 4:
+                self.bucket_size *= 2
         self.points = Points.joined([self.points, added.kept(self.bucket_size)])
         while len(self.points) > _MOST_KEPT:
             self.bucket_size *= 2
