@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evsys_sdk.log_stores._arguments import (
+from evsys_sdk.arguments import (
     checked_hyperparams,
     checked_metrics,
     checked_path,

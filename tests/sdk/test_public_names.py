@@ -121,10 +121,4 @@ def test_the_checks_of_arguments_are_offered_to_the_stores_of_others() -> None:
         "checked_step",
         "checked_text",
     ]
-    # The very functions of the built-in stores, which tests/sdk/test_arguments.py judges.
-    assert arguments.checked_metrics({"loss": 1}) == {"loss": 1.0}
-    for name in arguments.__all__:
-        assert getattr(arguments, name) is getattr(
-            importlib.import_module("evsys_sdk.log_stores._arguments"), name
-        )
     assert not modules_after("import evsys_sdk.arguments") & HEAVY

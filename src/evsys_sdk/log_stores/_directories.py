@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from evsys_sdk.log_stores._arguments import checked_path
+from evsys_sdk.arguments import checked_path
 
 __all__ = ["Directory", "directory_path", "make_directory", "removed_directory_error"]
 

@@ -22,8 +22,7 @@ from pydantic import (
 )
 from pydantic_core import to_json
 
-from evsys_sdk.errors import LogStoreClosedError
-from evsys_sdk.log_stores._arguments import (
+from evsys_sdk.arguments import (
     STEP_MAX,
     STEP_MIN,
     checked_hyperparams,
@@ -32,6 +31,7 @@ from evsys_sdk.log_stores._arguments import (
     checked_step,
     checked_text,
 )
+from evsys_sdk.errors import LogStoreClosedError
 from evsys_sdk.log_stores._directories import Directory, directory_path, make_directory
 from evsys_sdk.log_stores._json_files.artifacts import append_artifact, read_artifacts
 from evsys_sdk.log_stores._json_files.hyperparams import merge_hyperparams, read_hyperparams

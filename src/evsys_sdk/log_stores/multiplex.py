@@ -13,9 +13,7 @@ from typing import Any, ClassVar, NoReturn, Self
 
 from pydantic import BaseModel, Field
 
-from evsys_sdk.config import LogStoreSpec, build_log_store
-from evsys_sdk.errors import LogStoreClosedError, LogStoreConfigError
-from evsys_sdk.log_stores._arguments import (
+from evsys_sdk.arguments import (
     STEP_MAX,
     STEP_MIN,
     checked_hyperparams,
@@ -24,6 +22,8 @@ from evsys_sdk.log_stores._arguments import (
     checked_step,
     checked_text,
 )
+from evsys_sdk.config import LogStoreSpec, build_log_store
+from evsys_sdk.errors import LogStoreClosedError, LogStoreConfigError
 from evsys_sdk.log_stores._forks import renew_in_forked_children
 from evsys_sdk.protocols import LogStore
 from evsys_sdk.registry import get_log_store

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
-from evsys_sdk.log_stores._arguments import (
+from evsys_sdk.arguments import (
     STEP_MAX,
     STEP_MIN,
     checked_hyperparams,

@@ -16,7 +16,7 @@ import struct
 from collections.abc import Callable
 from typing import NamedTuple
 
-from evsys_sdk.log_stores._arguments import checked_metrics
+from evsys_sdk.arguments import checked_metrics
 
 __all__ = ["ScalarPacker"]
 

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import Self
 
-from evsys_sdk.log_stores._arguments import checked_text
+from evsys_sdk.arguments import checked_text
 from evsys_sdk.log_stores._directories import directory_path
 
 __all__ = [
