@@ -93,6 +93,9 @@ def test_a_row_that_a_killed_writer_met_behind_a_torn_one_is_read(log_dir: Path)
 def test_a_row_that_lacks_its_newline_only_is_read_too(nuls: str, log_dir: Path) -> None:
     write(log_dir, ROW + ROW[:-1] + nuls + ROW + ROW)
     assert rows(log_dir) == [PARSED] * 4
+    for newline in ("", "\n"):
+        write(log_dir, ROW + ROW[:-1] + nuls + newline)
+        assert rows(log_dir) == [PARSED] * 2
 
 
 def test_a_whole_row_with_something_else_for_its_newline_is_named_not_dropped(

@@ -63,7 +63,7 @@ def torn_rows(trial: Trial) -> None:
         for tail in _TAILS:
             path.write_bytes(whole[:length] + tail)
             kept = [*range(_CALLS - (length < len(whole) - 1))]
-            trial.expect(_steps(trial, place) == kept, f"cut at {length}: read {_steps}")
+            trial.expect(_steps(trial, place) == kept, f"cut at {length}: not read as {kept}")
             _resume(trial, place)
             steps = _steps(trial, place)
             trial.count("rows", len(kept) + 1, len(steps))

@@ -83,20 +83,20 @@ def beginning(line: bytes) -> str:
 
 
 def _rows_of_killed_writers(line: bytes) -> list[MetricRow]:
-    """The rows in a line of two writers that were killed; none if it is no such line.
+    """The rows in a line of one or two writers that were killed; none if it is no such line.
 
-    The first had written all of its row but the newline, or a part of the row, and the second was
-    killed before it could part the two.
+    The first had written all of its row but the newline, perhaps with NULs where that should be, or
+    a part of the row. The second, if any, was killed before it could part the two.
     """
     start = _ROW_START.search(line, 1)
-    if start is None:
-        return []
-    first, second = line[: start.start()], line[start.start() :]
+    first, rows = line, list[MetricRow]()
     try:
-        rows = [decode_row(second)]
+        if start is not None:
+            first = line[: start.start()]
+            rows = [decode_row(line[start.start() :])]
     except ValueError:
         return []
     try:
-        return [decode_row(first.rstrip(b"\0")), *rows]
+        return [decode_row(first.rstrip(b"\0\n")), *rows]
     except ValueError:
         return rows if is_torn_row(first) else []
