@@ -11,6 +11,7 @@ from documents import ROOT, parse, run
 # training-loops.md needs large libraries: tests/integrations/test_training_loops.py runs it.
 PAGES = [
     "quickstart.md",
+    "command.md",
     "write-a-store.md",
     "types.md",
     "built-in-stores.md",
@@ -22,7 +23,7 @@ INSTALLATION = "```sh\npip install .\n```"
 """What stands behind it in a page is about the installed package."""
 
 # The rest uses libraries without types.
-TYPED = ["quickstart.md", "write-a-store.md", "built-in-stores.md", "durability.md"]
+TYPED = ["quickstart.md", "command.md", "write-a-store.md", "built-in-stores.md", "durability.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)

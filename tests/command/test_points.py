@@ -1,6 +1,7 @@
 """Down-sampling: what is never sampled away, whatever is logged and in whatever pieces."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -29,10 +30,12 @@ def bits(value: float) -> bytes:
 
 def check_kept(kept: Points, logged: list[tuple[int, float]], size: int) -> None:
     """All that the module's docstring promises, told in the plainest Python."""
-    places = kept.order.tolist()
+    places: list[int] = kept.order.tolist()
     assert places == sorted(set(places))
-    for place, step, value in zip(places, kept.step, kept.value, strict=True):
-        assert (int(step), bits(value)) == (logged[place][0], bits(logged[place][1]))
+    steps: list[int] = kept.step.tolist()
+    values: list[float] = kept.value.tolist()
+    for place, step, value in zip(places, steps, values, strict=True):
+        assert (step, bits(value)) == (logged[place][0], bits(logged[place][1]))
     for start in range(0, len(logged), size):
         inside = range(start, min(start + size, len(logged)))
         here = [place for place in places if place in inside]
@@ -40,7 +43,7 @@ def check_kept(kept: Points, logged: list[tuple[int, float]], size: int) -> None
         assert {inside[0], inside[-1]} <= {*here}
         finite = [logged[place][1] for place in inside if math.isfinite(logged[place][1])]
         if finite:
-            found = [logged[p][1] for p in here if math.isfinite(logged[p][1])]
+            found = [value for value in (logged[p][1] for p in here) if math.isfinite(value)]
             assert (min(found), max(found)) == (min(finite), max(finite))
         for kind in (math.isnan, math.inf.__eq__, (-math.inf).__eq__):
             of_kind = [place for place in inside if kind(logged[place][1]) is True]
@@ -67,9 +70,11 @@ def test_both_sides_of_the_widest_jump_of_each_bucket_are_kept(
     for start in range(0, len(logged), size):
         inside = range(start + 1, min(start + size, len(logged)))
         moves = [logged[place][0] - logged[place - 1][0] for place in inside]
-        for widest in (max(moves, default=0), min(moves, default=0)):
+        for widest in (max([0, *moves]), min([0, *moves])):
             if widest:
-                pairs = [{p - 1, p} for p, move in zip(inside, moves, strict=True) if move == widest]
+                pairs = [
+                    {p - 1, p} for p, move in zip(inside, moves, strict=True) if move == widest
+                ]
                 assert any(pair <= places for pair in pairs)
 
 
@@ -84,12 +89,12 @@ def test_pieces_and_steps_of_reduction_change_nothing(
     check_kept(twice, logged, size * 2)
     curve = Curve()
     edges = [0, *sorted(cut for cut in cuts if cut < len(logged)), len(logged)]
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         part = Curve()
         part.append(steps[start:stop], values[start:stop])
         curve.join(part)
     assert curve.count == len(logged)
-    assert curve.backward == sum(b < a for (a, _), (b, _) in zip(logged, logged[1:], strict=False))
+    assert curve.backward == sum(b < a for (a, _), (b, _) in pairwise(logged))
     for name in ("order", "step", "before", "after", "weight"):
         assert getattr(curve.points, name).tolist() == getattr(whole, name).tolist()
 

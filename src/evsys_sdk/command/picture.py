@@ -47,7 +47,8 @@ def _draw(axes: Any, trace: Trace, split: int, *, several: bool) -> None:
     style = {"color": _COLOURS[number % len(_COLOURS)], "linewidth": 1.3}
     dash = _DASHES[split % len(_DASHES)] if several else "-"
     finite = np.isfinite(points.value)
-    values = np.where(finite, points.value, np.nan)
+    # Beyond, nearer to the end of float64, matplotlib's ticks would overflow.
+    values = np.where(finite, np.clip(points.value, -1e300, 1e300), np.nan)
     steps = points.step.astype(np.float64)
     broken = [*line_breaks(trace.curve, points)]
     marker = "." if len(points) <= 60 else None

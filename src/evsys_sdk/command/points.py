@@ -86,7 +86,10 @@ class Points:
         lengths = np.diff(np.append(starts, len(bucket)))
         group = np.repeat(np.arange(len(starts)), lengths)
         chosen = [starts, starts + lengths - 1]
-        for move in (self.before, self.after):
+        before, after = self.before.copy(), self.after.copy()
+        # Of a jump between two buckets both sides are kept anyway.
+        before[starts] = after[starts + lengths - 1] = 0
+        for move in (before, after):
             chosen += [_lowest(move, starts, group), _lowest(-move, starts, group)]
         places = np.flatnonzero(np.isfinite(self.value))
         if len(places) == len(self):

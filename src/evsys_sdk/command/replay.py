@@ -6,11 +6,12 @@ import signal
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Protocol, cast
 
 from evsys_sdk.command.progress import Progress, ProgressFile
 from evsys_sdk.command.target import Target, last_keys, read_back
-from evsys_sdk.command.text import printable, printable_lines
+from evsys_sdk.command.text import counted, printable, printable_lines
 from evsys_sdk.config import LogStoreSpec, load_log_store_spec
 from evsys_sdk.errors import LogStoreError
 from evsys_sdk.log_stores._json_files.artifacts import read_artifacts
@@ -51,28 +52,32 @@ def run(arguments: argparse.Namespace) -> int:
         finished = replay.run()
     progress = replay.progress
     print(
-        f"{progress.line:,} lines, {progress.points:,} points and {progress.artifacts:,} artifacts "
-        f"of {printable(files.log_dir)} are in the {spec.kind} store of {printable(arguments.to)}"
+        f"{counted(progress.line, 'line')}, {counted(progress.points, 'point')} and "
+        f"{counted(progress.artifacts, 'artifact')} of {printable(arguments.log_dir)} are in the "
+        f"{spec.kind} store of {printable(arguments.to)}"
     )
     damaged = progress.damaged + replay.damaged
     if damaged:
-        print(f"{damaged:,} damaged lines were left out", file=sys.stderr)
+        print(f"left out: {counted(damaged, 'damaged line')}", file=sys.stderr)
     for what, count in progress.refused.items():
-        print(printable_lines(f"refused {count:,} times: {what}"), file=sys.stderr)
+        print(printable_lines(f"refused {counted(count, 'time')}: {what}"), file=sys.stderr)
     if not finished:
         print("stopped; start it again to go on", file=sys.stderr)
         return 130
     return 1 if progress.refused or damaged else 0
 
 
-def _refuse_itself(log_dir: str, params: Any) -> None:
+def _refuse_itself(log_dir: str, params: object) -> None:
     """A log that is read and written at once would never end."""
-    if isinstance(params, dict | list):
-        for each in params.values() if isinstance(params, dict) else params:
+    if isinstance(params, dict):
+        for each in cast("dict[object, object]", params).values():
+            _refuse_itself(log_dir, each)
+    elif isinstance(params, list):
+        for each in cast("list[object]", params):
             _refuse_itself(log_dir, each)
     elif isinstance(params, LogStoreSpec):
         _refuse_itself(log_dir, params.params)
-    elif isinstance(params, str | os.PathLike):
+    elif isinstance(params, str | Path):
         place = os.path.expanduser(params)
         if os.path.isdir(place) and os.path.samefile(place, log_dir):
             raise LogStoreError(f"{log_dir}: the log would be written into itself")

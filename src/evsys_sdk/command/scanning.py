@@ -143,7 +143,7 @@ class _Collector:
         # Rows of the same split with the same keys are many: they share an array.
         self._shapes: dict[tuple[str, ...], Integers] = {}
         self._rows: list[Integers] = []
-        self.steps = array("q")
+        self.steps: array[int] = array("q")
         self._values: list[Floats] = []
         self._points = 0
 

@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.error("--follow shows runs in the terminal: leave out --html and --png")
     try:
         from evsys_sdk.command.runs import log_files, read_run, run_names
-        from evsys_sdk.command.tables import console, run_as_tables
+        from evsys_sdk.command.tables import console, print_run
     except ModuleNotFoundError as error:
         raise ImportError(f"this needs pip install 'evsys-sdk[show]' ({error})") from error
 
@@ -56,8 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = read_run(name, each)
         runs.append(found)
         if not (arguments.html or arguments.png):
-            terminal.print(run_as_tables(found, terminal.width))
-            terminal.print()
+            print_run(found, terminal)
     if arguments.html:
         _write_page(runs, arguments.html)
     if arguments.png:
@@ -97,15 +96,14 @@ def _follow(terminal: "Console", names: list[str], files: "list[LogFiles]") -> i
     from rich.live import Live
 
     from evsys_sdk.command.following import Following, changes
-    from evsys_sdk.command.tables import run_as_tables
+    from evsys_sdk.command.tables import print_run, run_as_tables
 
     followed = [Following(name, each) for name, each in zip(names, files, strict=True)]
     try:
         if not terminal.is_terminal:
             for runs in changes(followed, _SECONDS):
                 for each in runs:
-                    terminal.print(run_as_tables(each, terminal.width), end="\n\n")
-                sys.stdout.flush()
+                    print_run(each, terminal)
         with Live(console=terminal, auto_refresh=False, vertical_overflow="crop") as live:
             for runs in changes(followed, _SECONDS):
                 tables = [run_as_tables(each, terminal.width) for each in runs]

@@ -11,9 +11,9 @@ from rich.text import Text
 
 from evsys_sdk.command.points import Curve
 from evsys_sdk.command.runs import Run
-from evsys_sdk.command.text import printable_lines, readable_number, shortened
+from evsys_sdk.command.text import counted, printable_lines, readable_number, shortened
 
-__all__ = ["run_as_tables"]
+__all__ = ["console", "print_run", "run_as_tables"]
 
 _MOST_ARTIFACTS = 10
 _SPARKS = "▁▂▃▄▅▆▇█"
@@ -29,6 +29,17 @@ def console() -> Console:
     return Console(
         highlight=False, emoji=False, markup=False, width=_PLAIN_WIDTH, color_system=None
     )
+
+
+def print_run(run: Run, terminal: Console) -> None:
+    """Print everything about a run and an empty line; plain output has no blanks at line ends."""
+    with terminal.capture() as captured:
+        terminal.print(run_as_tables(run, terminal.width))
+        terminal.print()
+    text = captured.get()
+    if not terminal.is_terminal:
+        text = "\n".join(line.rstrip() for line in text.split("\n"))
+    print(text, end="", flush=True)
 
 
 def run_as_tables(run: Run, width: int) -> RenderableType:
@@ -47,9 +58,13 @@ def run_as_tables(run: Run, width: int) -> RenderableType:
 def _heading(run: Run) -> Text:
     scan = run.scan
     points = sum(curve.count for curve in scan.curves.values())
-    parts = [f"{scan.rows:,} rows", f"{points:,} points", f"{len(scan.curves):,} curves"]
+    parts = [
+        counted(scan.rows, "row"),
+        counted(points, "point"),
+        counted(len(scan.curves), "curve"),
+    ]
     if scan.damaged:
-        parts.append(f"{scan.damaged:,} damaged lines")
+        parts.append(counted(scan.damaged, "damaged line"))
     return Text.assemble(
         (shortened(run.files.log_dir, 200), "bold"), ("  " + ", ".join(parts), "dim")
     )

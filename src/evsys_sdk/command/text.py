@@ -2,7 +2,7 @@
 
 import math
 
-__all__ = ["printable", "readable_number", "shortened"]
+__all__ = ["counted", "printable", "printable_lines", "readable_number", "shortened"]
 
 
 def printable(text: str) -> str:
@@ -15,6 +15,11 @@ def printable(text: str) -> str:
 def printable_lines(text: str) -> str:
     """As :func:`printable`, but newlines stay."""
     return "\n".join(map(printable, text.split("\n")))
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 row``, ``2,000 rows``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def shortened(text: str, length: int = 60) -> str:

@@ -1,0 +1,223 @@
+"""``evsys show`` in the terminal: what it says about a log, also one that is damaged or hostile."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from command_logs import HOSTILE, hostile_log, row, run, usual_log, write_log
+from evsys_sdk.command import main
+from evsys_sdk.command.runs import run_names
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_it_shows_everything_of_a_log(tmp_path: Path, capsys: Capture) -> None:
+    assert main(["show", str(usual_log(tmp_path))]) == 0
+    output = capsys.readouterr()
+    assert output.err == ""
+    lines = [line.split() for line in output.out.splitlines()]
+    assert ["learning_rate", "0.25"] in lines
+    assert ["layers", "[64,", "32]"] in lines
+    assert ["model", "checkpoint", "checkpoints/final.npz"] in lines
+    (train,) = (line for line in lines if line[:1] == ["train/loss"])
+    assert train[1:11] == ["train", "100", "1", "@0", "0.01000", "@99", "0.01000", "@99", "1", "@0"]
+    assert train[11].startswith("█")
+    (val,) = (line for line in lines if line[:1] == ["val/loss"])
+    assert val[1:5] == ["val", "5", "0.1053", "@19"]
+
+
+def test_several_logs_are_shown_below_each_other(tmp_path: Path, capsys: Capture) -> None:
+    logs = [str(usual_log(tmp_path / name)) for name in ("a", "b")]
+    assert main(["show", *logs]) == 0
+    output = capsys.readouterr().out
+    assert [output.count(log) for log in logs] == [1, 1]
+
+
+def test_nonfinite_points_are_counted_and_break_the_curve(tmp_path: Path, capsys: Capture) -> None:
+    values = [1.0, float("nan"), float("nan"), float("-inf"), 2.0]
+    write_log(tmp_path, [({"x": value}, step, "train") for step, value in enumerate(values)])
+    main(["show", str(tmp_path)])
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("x"))
+    assert "2 NaN, 1 -Infinity" in line
+    assert line.count("✗") == 3
+
+
+def test_a_gap_is_a_gap(tmp_path: Path, capsys: Capture) -> None:
+    write_log(tmp_path, [({"x": 1.0}, step, "train") for step in [*range(10), *range(90, 100)]])
+    main(["show", str(tmp_path)])
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("x"))
+    assert "▁ " in line.rstrip()
+
+
+def test_no_name_reaches_the_terminal_as_more_than_text(tmp_path: Path, capsys: Capture) -> None:
+    assert main(["show", str(hostile_log(tmp_path))]) == 0
+    output = capsys.readouterr().out
+    assert not any(char in output for char in "\x1b\u202e\r")
+    assert "\\x1b[2J\\n\\u202e" in output
+    assert "@9,223,372,036,854,775,807" in output
+    assert "@-9,223,372,036,854,775,808" in output
+    assert max(map(len, output.splitlines())) < 1000
+
+
+def test_a_row_under_way_is_no_damage_and_is_named(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "metrics.jsonl"
+    path.write_bytes(row(1, x=0.5) + row(2, x=0.25)[:20])
+    assert main(["show", str(tmp_path)]) == 0
+    output = capsys.readouterr().out
+    assert "1 row, " in output
+    assert f"{path}: the last line is not complete (20 bytes)" in output
+
+
+def test_damage_is_named_and_the_rest_is_shown(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "metrics.jsonl"
+    path.write_bytes(
+        row(1, x=0.5) + b"garbage\x1b[2J\n" + row(2**63, x=0.1) + b'{"ts":1}\n' + row(2, x=0.25)
+    )
+    (tmp_path / "hyperparams.json").write_text("[")
+    (tmp_path / "artifacts.json").write_text("{}")
+    assert main(["show", str(tmp_path)]) == 1
+    output = capsys.readouterr()
+    assert "2 rows, 2 points, 1 curve, 3 damaged lines" in output.out
+    problems = output.err.splitlines()
+    assert problems[0].startswith(f"{tmp_path}/hyperparams.json is no JSON object")
+    assert problems[1].startswith(f"{tmp_path}/artifacts.json is no JSON list")
+    assert [line.partition(": no row: ")[0] for line in problems[2:]] == [
+        f"{path}:{number}" for number in (2, 3, 4)
+    ]
+    assert "does not fit into int64" in problems[3]
+    assert "\x1b" not in output.err
+
+
+def test_of_very_many_damaged_lines_the_first_are_named(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "metrics.jsonl").write_bytes(b"garbage\n" * 250)
+    assert main(["show", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.endswith("and 150 more lines that are no rows\n")
+
+
+def log_inside(path: Path) -> None:
+    usual_log(path / "logs")
+
+
+MISTAKES: list[tuple[Callable[[Path], object], str]] = [
+    (str, "does not exist"),
+    (Path.touch, "is a file"),
+    (Path.mkdir, "it has none of metrics.jsonl, hyperparams.json"),
+    (log_inside, "did you mean"),
+]
+
+
+@pytest.mark.parametrize(("make", "message"), MISTAKES)
+def test_what_is_no_log_is_an_error(
+    make: Callable[[Path], object], message: str, tmp_path: Path, capsys: Capture
+) -> None:
+    make(tmp_path / "run")
+    assert main(["show", str(tmp_path / "run")]) == 1
+    output = capsys.readouterr()
+    assert (output.out, output.err.count("\n")) == ("", 1)
+    assert message in output.err
+
+
+def test_without_the_extra_it_gives_the_install_command(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules[sys.argv[1]] = None\n"
+        "from evsys_sdk.command import main; raise SystemExit(main(sys.argv[2:]))"
+    )
+    for package, extra, options in [("rich", "show", []), ("plotly", "plot", ["--html", "x"])]:
+        words = [sys.executable, "-c", code, package, "show", str(usual_log(tmp_path)), *options]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        assert f"pip install 'evsys-sdk[{extra}]'" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_file_is_read_alike_by_one_process_and_by_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from evsys_sdk.command import scanning
+
+    path = tmp_path / "metrics.jsonl"
+    lines = [row(step, x=float(step), **{f"y{step % 3}": 1.0}) for step in range(3000)]
+    lines[1000:1000] = lines[2500:2500] = [b"garbage\n"]
+    path.write_bytes(b"".join(lines) + b'{"ts":1')
+    alone = scanning.scan_file(str(path))
+    monkeypatch.setattr(scanning, "_WORTH_A_PROCESS", 20_000)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    together = scanning.scan_file(str(path))
+    assert (together.rows, together.lines, together.torn) == (3000, 3003, 7)
+    assert together.problems == alone.problems
+    assert [problem.line for problem in alone.problems] == [1001, 2501]
+    assert [*together.curves] == [*alone.curves]
+    for name, curve in alone.curves.items():
+        assert together.curves[name].count == curve.count
+        assert together.curves[name].points.step.tolist() == curve.points.step.tolist()
+        assert together.curves[name].points.after.tolist() == curve.points.after.tolist()
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["runs/a/logs", "runs/b/logs/"], ["a", "b"]),
+        (["a", "b/c"], ["a", "b/c"]),
+        (["a", "a/b"], ["a", "b"]),
+        (["a", "a"], ["a", "a"]),
+        (["runs/a"], ["runs/a"]),
+    ],
+)
+def test_runs_are_called_by_what_tells_them_apart(paths: list[str], names: list[str]) -> None:
+    assert run_names(paths) == names
+
+
+def test_follow_shows_what_is_written_until_it_is_interrupted(tmp_path: Path) -> None:
+    log_dir = usual_log(tmp_path)
+    command = [sys.executable, "-m", "evsys_sdk", "show", str(log_dir), "--follow"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout
+
+        def line_with(text: str) -> str:
+            return next(line for line in child.stdout or () if text in line)
+
+        line_with("105 rows")
+        with open(log_dir / "metrics.jsonl", "ab") as file:
+            file.write(row(100, new=0.5) + row(101)[:10])
+            file.flush()
+            line_with("106 rows, 106 points, 3 curves")
+            assert "(10 bytes)" in line_with("the last line is not complete")
+            file.write(row(101)[10:])
+            file.flush()
+            line_with("107 rows")
+        os.replace(usual_log(tmp_path / "other") / "metrics.jsonl", log_dir / "metrics.jsonl")
+        line_with("105 rows")
+        child.send_signal(signal.SIGINT)
+        child.stdout.read()
+    assert child.returncode == 0
+
+
+def test_follow_waits_for_a_run_that_has_not_written_metrics(tmp_path: Path) -> None:
+    (tmp_path / "hyperparams.json").write_text(json.dumps({"x": 1}))
+    command = [sys.executable, "-m", "evsys_sdk", "show", str(tmp_path), "--follow"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout
+        assert "0 rows" in next(line for line in child.stdout if "curve" in line)
+        (tmp_path / "metrics.jsonl").write_bytes(row(1, x=0.5))
+        assert "1 row," in next(line for line in child.stdout if "curve" in line)
+        child.send_signal(signal.SIGINT)
+        child.stdout.read()
+    assert child.returncode == 0
+
+
+def test_follow_is_for_the_terminal(tmp_path: Path) -> None:
+    done = run("show", str(usual_log(tmp_path)), "--follow", "--html", "out.html")
+    assert done.returncode == 2
+    assert "leave out --html and --png" in done.stderr
+
+
+def test_output_that_has_no_such_letters_is_no_error(tmp_path: Path) -> None:
+    done = run("show", str(usual_log(tmp_path)), PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert HOSTILE not in done.stdout
