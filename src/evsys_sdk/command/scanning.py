@@ -184,10 +184,10 @@ class _Collector:
             narrow = numbers.astype(np.int16) if len(self._curves) < 2**15 else numbers
             by_curve = np.argsort(narrow, kind="stable")
             numbers = numbers[by_curve]
-            starts = np.flatnonzero(np.diff(numbers, prepend=-1))
+            starts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
             for start, stop in zip(starts, [*starts[1:], len(numbers)], strict=True):
                 chosen = by_curve[start:stop]
-                self._curves[numbers[start]].append(steps[chosen], values[chosen])
+                self._curves[int(numbers[start])].append(steps[chosen], values[chosen])
         self._rows.clear()
         self._values.clear()
         del self.steps[:]
