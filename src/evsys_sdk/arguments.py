@@ -103,7 +103,7 @@ def checked_metrics(metrics: Any) -> dict[str, float]:
         OverflowError: A value is an int beyond float64.
     """
     # The copy comes first: another thread may change the caller's dict during the checks.
-    copy: dict[Any, Any] = (
+    copy: dict[Any, Any] = (  # pyright: ignore[reportUnknownVariableType] - checked below
         metrics.copy() if type(metrics) is dict else _copy_of_mapping(metrics, "metrics")
     )
     # Two passes in C instead of one in Python: this runs in every log call.
