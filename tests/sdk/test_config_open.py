@@ -19,6 +19,7 @@ from evsys_sdk import (
     LogStoreSpec,
     UnknownLogStoreError,
     build_log_store,
+    list_log_stores,
     open_log_store,
 )
 from evsys_sdk.registry import temporarily_registered
@@ -217,7 +218,6 @@ class TestOpening:
         [
             ({"kind": "probe", "params": {"rat": 1}}, "params.rat: unknown parameter; did you m"),
             ({"log_store": {"kind": "probe", "param": 1}}, "log_store.param: unknown key beside"),
-            ({"params": {}}, "kind: is missing; name one of jsonl, "),
             ({"log_stroe": {}}, "there is no log_store section; did you mean log_stroe"),
             ({}, "there is no log_store section. The sections are: none"),
         ],
@@ -228,6 +228,12 @@ class TestOpening:
         with pytest.raises(LogStoreConfigError) as caught, open_log_store(source):
             pass
         assert str(caught.value).startswith(problem)
+
+    def test_a_missing_kind_is_told_every_kind_there_is(self) -> None:
+        with pytest.raises(LogStoreConfigError) as caught, open_log_store({"params": {}}):
+            pass
+        kinds = ", ".join(list_log_stores())
+        assert str(caught.value) == f"kind: is missing; name one of {kinds}"
 
     def test_closes_when_the_block_ends(self, built: list[Probe]) -> None:
         with open_log_store(probe()):

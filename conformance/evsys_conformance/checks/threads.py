@@ -48,6 +48,8 @@ def _hasty_switching() -> Generator[None]:
 
 GIVING_WAY_SECONDS = 2.0
 """How long threads give way between opcodes, which makes each of them many times slower."""
+_installing = threading.Lock()
+"""Two threads can't install a trace function at the same time."""
 
 
 def _give_way_between_opcodes() -> None:
@@ -59,15 +61,16 @@ def _give_way_between_opcodes() -> None:
     until = time.monotonic() + GIVING_WAY_SECONDS
 
     def trace(frame: FrameType, _event: str, _argument: object) -> Any:
-        if time.monotonic() > until:
-            sys.settrace(None)
+        # The function stays installed: to remove it would race with others, like installing it.
+        frame.f_trace_opcodes = time.monotonic() < until
+        if not frame.f_trace_opcodes:
             return None
-        frame.f_trace_opcodes = True
         if turns.random() < 0.1:
             time.sleep(0)
         return trace
 
-    sys.settrace(trace)
+    with _installing:
+        sys.settrace(trace)
 
 
 @dataclass
@@ -84,9 +87,9 @@ def _together(
     barrier = threading.Barrier(len(work))
 
     def started(function: Callable[[], None]) -> None:
-        barrier.wait()
         if giving_way:
             _give_way_between_opcodes()
+        barrier.wait()
         function()
 
     threads = [threading.Thread(target=started, args=(f,), daemon=True) for f in work]
