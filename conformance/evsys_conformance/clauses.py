@@ -145,8 +145,8 @@ CLAUSES: Final = (
         "A value that is no number, a key or split that is no str, a step that is no integer: "
         "TypeError or ValueError; nothing of that call is recorded, earlier records stand, and the "
         "store still works.",
-        "check every argument before writing the first item; float('1.5') and int(1.5) accept too "
-        "much",
+        "whether every argument is checked before the first item is written; float('1.5') and "
+        "int(1.5), which accept too much",
     ),
     Clause(
         "MET-8",
