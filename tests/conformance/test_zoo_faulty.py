@@ -1,8 +1,6 @@
 """Every faulty store of the zoo is refused, under the clause that it breaks, for that reason."""
 
-import gc
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,13 +9,6 @@ from evsys_conformance.runner import Verdict
 from zoo.animals import Faulty
 from zoo.judging import finding, judged
 from zoo.registry import FAULTY
-
-
-@pytest.fixture(autouse=True)
-def _collected() -> Iterator[None]:
-    """Sockets and files that a faulty store left open warn here, not in a later test."""
-    yield
-    gc.collect()
 
 
 # What faulty stores leave behind, and raise in their threads and finalisers, is their fault.

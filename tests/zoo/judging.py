@@ -27,6 +27,8 @@ def judged(
             for check in checks_of(clause):
                 yield run_check(check, bench, effort, SEED)
     finally:
+        # Sockets and files that a faulty store left open warn here, not in a later test.
+        gc.collect()
         gc.unfreeze()
         bench.discard_destinations()
 
