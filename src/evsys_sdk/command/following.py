@@ -15,7 +15,7 @@ class Following:
     """Keeps a run up to date with its files."""
 
     def __init__(self, name: str, files: LogFiles) -> None:
-        self.run = Run(name, files, Scan())
+        self.run: Run = Run(name, files, Scan())
         self._begin()
 
     def _begin(self) -> None:

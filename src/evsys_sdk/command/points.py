@@ -164,12 +164,12 @@ class Curve:
     """A curve of any length in bounded memory: how many points it has, and those that are kept."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count: int = 0
         """How many points were logged."""
-        self.backward = 0
+        self.backward: int = 0
         """How often the step went back."""
-        self.points = Points.logged(np.array([], np.int64), np.array([]), 0)
-        self.bucket_size = 1
+        self.points: Points = Points.logged(np.array([], np.int64), np.array([]), 0)
+        self.bucket_size: int = 1
         """How many logged points share a bucket."""
 
     def append(self, steps: Integers, values: Floats) -> None:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from evsys_sdk.command.text import shortened
 from evsys_sdk.config import LogStoreSpec, build_log_store
+from evsys_sdk.protocols import LogStore
 from evsys_sdk.registry import get_log_store
 from evsys_sdk.run_log import ArtifactPointer, MetricRow, RunLog
 
@@ -20,7 +21,7 @@ class Target:
     """A log store, open, and what it refused."""
 
     def __init__(self, spec: LogStoreSpec, refused: dict[str, int]) -> None:
-        self.store = build_log_store(spec)
+        self.store: LogStore = build_log_store(spec)
         self.refused = refused
 
     def take_row(self, row: MetricRow) -> int:
