@@ -279,7 +279,7 @@ def test_a_signal_handler_that_logs_never_deadlocks_and_loses_nothing(log_dir: P
 
         def handle(*_):
             global handled, handling
-            if handling or handled == 100:
+            if handling or handled == 300:
                 return
             handling = True
             logger = other if handled % 2 else store
@@ -294,7 +294,7 @@ def test_a_signal_handler_that_logs_never_deadlocks_and_loses_nothing(log_dir: P
         signal.signal(signal.SIGALRM, handle)
         signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
         step = 0
-        while handled < 100:
+        while handled < 300:
             store.log_scalar("main", 1.0, step)
             store.log_artifact("main", str(step))
             if step % 10 == 0:
@@ -309,9 +309,9 @@ def test_a_signal_handler_that_logs_never_deadlocks_and_loses_nothing(log_dir: P
         timeout=300,  # hyperparameters wait for the disk, twice a call
     )
     main = int(printed)
-    assert steps_by_key(log_dir) == {"main": [*range(main)], "handler": [*range(100)]}
+    assert steps_by_key(log_dir) == {"main": [*range(main)], "handler": [*range(300)]}
     log = read(log_dir)
-    for name, count in (("main", main), ("handler", 100)):
+    for name, count in (("main", main), ("handler", 300)):
         paths = [pointer.path for pointer in log.artifacts if pointer.name == name]
         assert paths == [str(number) for number in range(count)]
         assert sum(key.startswith(name) for key in log.hyperparams) == (count + 9) // 10

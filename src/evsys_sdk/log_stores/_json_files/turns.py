@@ -48,7 +48,9 @@ class Turns:
         while self._waiting:
             try:
                 self.running = True
-                self._waiting.pop(0)()
+                # Again: a handler may have run all that waited, before it could see that we run.
+                if self._waiting:
+                    self._waiting.pop(0)()
             finally:
                 self.running = False
 
