@@ -34,7 +34,8 @@ class Background(Front):
                 self.deliver(file, record)
 
     def deliver(self, file: Any, record: dict[str, Any]) -> None:
-        file.write(json.dumps(record) + "\n")
+        # As in Jsonl: what a killed process left behind must not spoil the line that comes next.
+        file.write("\n" + json.dumps(record))
 
     def record(self, step: int, split: str, points: dict[str, float]) -> None:
         self.queue.put({"step": step, "split": split, "metrics": points})

@@ -210,7 +210,8 @@ class ThroughLogging(Jsonl):
         self.handler = logging.FileHandler(self.path, encoding="utf-8")
 
     def write(self, record: dict[str, Any]) -> None:
-        line = logging.LogRecord("zoo", logging.INFO, "", 0, json.dumps(record), None, None)
+        text = "\n" + json.dumps(record)
+        line = logging.LogRecord("zoo", logging.INFO, "", 0, text, None, None)
         self.handler.handle(line)
 
     def release(self) -> None:
