@@ -2,9 +2,11 @@
 
 import json
 import math
+import re
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evsys_sdk import DamagedLogError, LogStoreError, MetricRow
-from evsys_sdk.log_stores._json_files.row import decode_row
+from evsys_sdk.log_stores._json_files.row import decode_row, decode_unusual_row
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 
 ROW = '{"ts":1.5,"step":1,"split":"train","metrics":{"loss":0.5}}\n'
@@ -216,6 +218,33 @@ def test_any_fields_are_a_row_or_a_value_error(fields: dict[str, Any]) -> None:
     except ValueError:
         return
     assert {type(value) for value in row.metrics.values()} <= {float}
+
+
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.just(10**400)
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "ts": NUMBERS | st.booleans(),
+            "step": st.integers() | st.just(1.0) | st.booleans(),
+            "split": st.text(),
+            "metrics": st.dictionaries(
+                st.text(), NUMBERS | st.booleans() | st.none() | st.text(), max_size=3
+            ),
+        },
+        optional={"other": NUMBERS},
+    )
+)
+def test_the_quick_way_and_the_careful_one_agree(fields: dict[str, Any]) -> None:
+    line = json.dumps(fields).encode()
+    try:
+        careful = decode_unusual_row(line)
+    except ValueError as error:
+        with pytest.raises(ValueError, match=re.escape(str(error))):
+            decode_row(line)
+    else:
+        assert replace(decode_row(line), ts=None) == replace(careful, ts=None)
 
 
 def test_rows_stream_in_constant_memory(log_dir: Path) -> None:

@@ -17,7 +17,10 @@ __all__ = ["Problem", "Scan", "scan_file"]
 
 _MOST_PROBLEMS = 100
 _POINTS_AT_ONCE = 1 << 19
-_MOST_KNOWN_SHAPES = 10_000
+_MOST_KNOWN_KEYS = 1 << 20
+_COST_OF_A_SHAPE = 16
+"""What a known shape takes beside its keys, counted in keys."""
+_FEW_SHAPES = 64
 _WORTH_A_PROCESS = 32 << 20
 """Bytes of the file from which on another process costs less than it brings."""
 _MOST_PROCESSES = 4
@@ -142,6 +145,7 @@ class _Collector:
         self._numbers: dict[tuple[str, str], int] = {}
         # Rows of the same split with the same keys are many: they share an array.
         self._shapes: dict[tuple[str, ...], Integers] = {}
+        self._known_keys = 0
         self._rows: list[Integers] = []
         self.steps: array[int] = array("q")
         self._values: list[Floats] = []
@@ -161,8 +165,10 @@ class _Collector:
             self.flush()
 
     def _new_shape(self, shape: tuple[str, ...]) -> Integers:
-        if len(self._shapes) > _MOST_KNOWN_SHAPES:
+        self._known_keys += len(shape) + _COST_OF_A_SHAPE
+        if self._known_keys > _MOST_KNOWN_KEYS:
             self._shapes.clear()
+            self._known_keys = 0
         split, *keys = shape
         numbers = np.array([self._number((key, split)) for key in keys], np.int64)
         self._shapes[shape] = numbers
@@ -177,18 +183,39 @@ class _Collector:
     def flush(self) -> None:
         """Hand all points to their curves."""
         if self._points:
-            numbers = np.concatenate(self._rows)
-            steps = np.repeat(np.array(self.steps), [*map(len, self._rows)])
-            values = np.concatenate(self._values)
-            # 16 bits are sorted by their digits, several times faster than by comparing.
-            narrow = numbers.astype(np.int16) if len(self._curves) < 2**15 else numbers
-            by_curve = np.argsort(narrow, kind="stable")
-            numbers = numbers[by_curve]
-            starts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
-            for start, stop in zip(starts, [*starts[1:], len(numbers)], strict=True):
-                chosen = by_curve[start:stop]
-                self._curves[int(numbers[start])].append(steps[chosen], values[chosen])
+            steps = np.array(self.steps)
+            shapes = {id(numbers): numbers for numbers in self._rows if len(numbers)}
+            used = np.concatenate([*shapes.values()])
+            if len(shapes) <= _FEW_SHAPES and len(np.unique(used)) == len(used):
+                self._hand_over_columns(steps, shapes)
+            else:
+                self._hand_over_points(steps)
         self._rows.clear()
         self._values.clear()
         del self.steps[:]
         self._points = 0
+
+    def _hand_over_columns(self, steps: Integers, shapes: dict[int, Integers]) -> None:
+        """Each curve is in rows of one shape only: it is a column of these."""
+        shape_of_row = np.array([*map(id, self._rows)])
+        for shape, numbers in shapes.items():
+            rows = np.flatnonzero(shape_of_row == shape)
+            values = np.concatenate([self._values[row] for row in rows.tolist()])
+            columns = values.reshape(len(rows), len(numbers)).T.copy()
+            its_steps = steps[rows]
+            for place, number in enumerate(numbers):
+                self._curves[int(number)].append(its_steps, columns[place])
+
+    def _hand_over_points(self, steps: Integers) -> None:
+        """Any mixture of rows: sorted by curve, in the order in which they were logged."""
+        numbers = np.concatenate(self._rows)
+        steps = np.repeat(steps, [*map(len, self._rows)])
+        values = np.concatenate(self._values)
+        # 16 bits are sorted by their digits, several times faster than by comparing.
+        narrow = numbers.astype(np.int16) if len(self._curves) < 2**15 else numbers
+        by_curve = np.argsort(narrow, kind="stable")
+        numbers = numbers[by_curve]
+        starts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
+        for start, stop in zip(starts, [*starts[1:], len(numbers)], strict=True):
+            chosen = by_curve[start:stop]
+            self._curves[int(numbers[start])].append(steps[chosen], values[chosen])

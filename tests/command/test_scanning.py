@@ -1,0 +1,40 @@
+"""Rows of any mixture become curves: every point of every row, in the order of the rows."""
+
+from unittest.mock import patch
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from evsys_sdk.command import scanning
+from evsys_sdk.log_stores._json_files.row import encode_row
+
+# Few keys and splits, so that rows of the same shape and rows that share a key are both common.
+METRICS = st.dictionaries(st.sampled_from("abcd"), st.floats(allow_nan=False), max_size=4)
+ROWS = st.lists(st.tuples(st.sampled_from(["train", "val"]), METRICS), max_size=40)
+
+
+@given(ROWS, st.sampled_from([1, 7, 1000]), st.sampled_from([10, 100, 10_000]))
+@example([("train", {"a": 1.0, "b": 2.0}), ("val", {"a": 3.0})] * 5, 1000, 10_000)
+@example([("train", {"a": 1.0, "b": 2.0}), ("train", {"b": 3.0})] * 5, 1000, 10_000)
+@example([("train", {})], 1000, 10_000)
+def test_every_point_comes_to_its_curve(
+    rows: list[tuple[str, dict[str, float]]], points_at_once: int, known_keys: int
+) -> None:
+    expected: dict[tuple[str, str], list[tuple[int, float]]] = {}
+    lines: list[bytes] = []
+    for step, (split, metrics) in enumerate(rows):
+        lines.append(encode_row(1.5, step, split, metrics) + b"\n")
+        for key, value in metrics.items():
+            expected.setdefault((key, split), []).append((step, value))
+    with (
+        patch.object(scanning, "_POINTS_AT_ONCE", points_at_once),
+        patch.object(scanning, "_MOST_KNOWN_KEYS", known_keys),
+    ):
+        scan = scanning.scan_lines(iter(lines))
+    found = {
+        name: [*zip(curve.points.step.tolist(), curve.points.value.tolist(), strict=True)]
+        for name, curve in scan.curves.items()
+    }
+    assert scan.rows == len(rows)
+    assert found == expected
+    assert [*found] == [*expected]
