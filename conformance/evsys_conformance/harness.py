@@ -67,5 +67,17 @@ class StoreHarness:
 
 def build_store(store: Any, params: dict[str, Any]) -> Any:
     """Build a store as everybody must: ``params`` through its Config, then by keyword (ID-3)."""
-    config: BaseModel = store.Config(**params)
-    return store(**{field: getattr(config, field) for field in type(config).model_fields})
+    return store(**constructor_arguments(store, params))
+
+
+def constructor_arguments(store: Any, params: dict[str, Any]) -> dict[str, Any]:
+    """What the constructor is handed: the fields of the store's Config, under their names.
+
+    A store without a Config breaks ID-2, which says so; for all other clauses it gets ``params`` as
+    they are.
+    """
+    model = getattr(store, "Config", None)
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return params
+    config = model(**params)
+    return {field: getattr(config, field) for field in type(config).model_fields}

@@ -4,11 +4,11 @@ import gc
 from typing import Any
 
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
 from evsys_conformance import calls, strategies
 from evsys_conformance.calls import Call, copied
 from evsys_conformance.checking import check
+from evsys_conformance.harness import constructor_arguments
 from evsys_conformance.trial import Trial
 
 
@@ -86,12 +86,7 @@ def instances_may_be_built_from_the_same_objects(trial: Trial) -> None:
     """What two constructors are handed, a list or a nested model, belongs to neither store."""
     other = Trial(trial.bench, trial.clause)
     with trial.judged("Config(**params)"):
-        configs: list[BaseModel] = [
-            trial.bench.store.Config(**each.params) for each in (trial, other)
-        ]
-    given: list[dict[str, Any]] = [
-        {field: getattr(config, field) for field in type(config).model_fields} for config in configs
-    ]
+        given = [constructor_arguments(trial.bench.store, each.params) for each in (trial, other)]
     same = [field for field in given[0] if given[0][field] == given[1][field]]
     given[1].update({field: given[0][field] for field in same})
     trial.note(f"# a second store, at another destination, is built from the same objects: {same}")
