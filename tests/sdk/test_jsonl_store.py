@@ -253,16 +253,17 @@ def test_every_point_comes_back_bit_by_bit_in_order(
     calls: list[tuple[dict[str, float], int, str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     log_dir = tmp_path_factory.mktemp("logs")
+    twice = [call for call in calls for _ in range(2)]  # the second time all texts are known
     with closing(JSONLLogStore(log_dir=log_dir)) as store:
-        for metrics, step, split in calls:
+        for metrics, step, split in twice:
             store.log_metrics(metrics, step, split=split)
     nan = struct.pack("d", math.nan)  # one NaN is as good as another
     assert points(log_dir) == [
         (step, split, key, nan if math.isnan(value) else struct.pack("d", value))
-        for metrics, step, split in calls
+        for metrics, step, split in twice
         for key, value in metrics.items()
     ]
-    assert len(strict_rows(log_dir)) == sum(bool(metrics) for metrics, _, _ in calls)
+    assert len(strict_rows(log_dir)) == sum(bool(metrics) for metrics, _, _ in twice)
 
 
 class Split(enum.StrEnum):
@@ -277,8 +278,12 @@ def test_texts_of_subclasses_and_other_numbers_are_recorded_as_what_they_are(
     for _ in range(2):  # the second time all texts are known
         store.log_metrics(metrics, step, split=Split.VAL)
         store.log_metrics({Split.VAL: 0.5}, 3, split=Split.VAL)
+        store.log_metrics({"val": 0.5}, 3, split="val")
+        store.log_metrics({Split.VAL: 0.5}, 3, split="val")
     assert [(row.step, row.split, row.metrics) for row in rows(log_dir)] == [
         (3, "val", {"val": 0.5, "a": 1.0}),
+        (3, "val", {"val": 0.5}),
+        (3, "val", {"val": 0.5}),
         (3, "val", {"val": 0.5}),
     ] * 2
 
@@ -356,7 +361,7 @@ def test_arguments_are_not_changed_and_not_kept(store: JSONLLogStore, log_dir: P
 def test_a_program_that_makes_up_keys_does_not_fill_the_memory(
     store: JSONLLogStore, log_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("evsys_sdk.log_stores.jsonl._MOST_KNOWN_BYTES", 2000)
+    monkeypatch.setattr("evsys_sdk.log_stores._known_texts._MOST_KNOWN", 2000)
     for step in range(50):
         long = "long" * (step % 10 * 100)
         store.log_metrics({f"key {step} {long}": 1.0}, step)

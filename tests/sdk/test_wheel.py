@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 # What an installation without extras brings. A new dependency has to be added here as well.
 CORE = [
     "annotated-types",
+    "orjson",
     "pydantic",
     "pydantic-core",
     "PyYAML",
@@ -79,13 +80,13 @@ def test_the_wheel_holds_both_packages_whole_and_nothing_else(wheel: Path) -> No
     assert {name for name in names if ".dist-info/" not in name} == expected
 
 
-def test_the_core_needs_two_distributions(bare: Path) -> None:
+def test_the_core_needs_three_distributions(bare: Path) -> None:
     script = """
 from importlib.metadata import requires
 print(sorted(line for line in requires("evsys-sdk") if "extra ==" not in line))
 """
     printed = run(bare, "python", "-c", script)
-    assert printed == "['pydantic>=2.8', 'pyyaml>=6']\n"
+    assert printed == "['orjson>=3.10', 'pydantic>=2.8', 'pyyaml>=6']\n"
 
 
 def test_jsonl_works_without_any_extra(bare: Path) -> None:

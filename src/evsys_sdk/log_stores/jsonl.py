@@ -13,6 +13,7 @@ from math import isfinite
 from time import time
 from typing import Any, ClassVar, Self
 
+from orjson import OPT_APPEND_NEWLINE, dumps
 from pydantic import (
     BaseModel,
     Field,
@@ -20,7 +21,6 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import to_json
 
 from evsys_sdk.arguments import (
     STEP_MAX,
@@ -44,15 +44,10 @@ from evsys_sdk.log_stores._json_files.names import (
 from evsys_sdk.log_stores._json_files.reading import OnDamage, iter_rows
 from evsys_sdk.log_stores._json_files.row import encode_row
 from evsys_sdk.log_stores._json_files.turns import turns_of
+from evsys_sdk.log_stores._known_texts import KnownTexts
 from evsys_sdk.run_log import ArtifactPointer, MetricRow, RunLog
 
 __all__ = ["JSONLLogStore"]
-
-# A text that was checked once needs no second check. Bounded, for programs that make up new keys,
-# by the size of the rows that brought them: a few texts of megabytes must not fill the memory.
-_MOST_KNOWN_BYTES = 1 << 24
-
-_N, _I = b"NI"
 
 
 class JSONLLogStore:
@@ -123,8 +118,7 @@ class JSONLLogStore:
         make_directory(self._files.log_dir)
         self._metrics = MetricsFile(self._files.metrics_path, self.name)
         self._turns = turns_of(self._files.log_dir)
-        self._known_texts: set[str] = set()
-        self._known_bytes = 0
+        self._known_texts = KnownTexts()
         self._closed = False
 
     def log_scalar(self, key: str, value: float, step: int) -> None:
@@ -174,14 +168,21 @@ class JSONLLogStore:
                 values
                 and known.issuperset(values)
                 and list(map(type, values.values())).count(float) == len(values)
+                # Of finite values the sum may be infinite, which then costs a look at each.
+                and isfinite(sum(values.values()))
             ):
                 now = time()
-                row = to_json({"ts": now, "step": step, "split": split, "metrics": values})
-                # Cheaper than a look at each value: few keys have the capitals of NaN and Infinity.
-                if (_N in row or _I in row) and not isfinite(sum(values.values())):
-                    row = encode_row(now, step, split, values)
-                self._metrics.append(row + b"\n", now)
-                return
+                try:
+                    row = dumps(
+                        {"ts": now, "step": step, "split": split, "metrics": values},
+                        None,
+                        OPT_APPEND_NEWLINE,
+                    )
+                except TypeError:
+                    pass  # a key of a subclass of str, equal to a known one
+                else:
+                    self._metrics.append(row, now)
+                    return
         self._log_unusual(metrics, step, split)
 
     def _log_unusual(self, metrics: dict[str, float], step: int, split: str) -> None:
@@ -193,14 +194,8 @@ class JSONLLogStore:
         if not values:
             return
         now = time()
-        row = encode_row(now, step, split, values) + b"\n"
-        self._metrics.append(row, now)
-        self._known_bytes += len(row)
-        if self._known_bytes > _MOST_KNOWN_BYTES:
-            self._known_texts.clear()
-            self._known_bytes = len(row)
-        if len(row) <= _MOST_KNOWN_BYTES:
-            self._known_texts.update(values, (split,))
+        self._metrics.append(encode_row(now, step, split, values) + b"\n", now)
+        self._known_texts.learn((*values, split))
 
     def log_hyperparams(self, params: dict[str, Any]) -> None:
         """Merge ``params`` into the file; it is on the disk when this returns (HP-1, HP-2).

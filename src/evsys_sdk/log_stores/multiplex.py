@@ -25,6 +25,7 @@ from evsys_sdk.arguments import (
 from evsys_sdk.config import LogStoreSpec, build_log_store
 from evsys_sdk.errors import LogStoreClosedError, LogStoreConfigError
 from evsys_sdk.log_stores._forks import renew_in_forked_children
+from evsys_sdk.log_stores._known_texts import KnownTexts
 from evsys_sdk.protocols import LogStore
 from evsys_sdk.registry import get_log_store
 from evsys_sdk.run_log import RunLog
@@ -82,6 +83,7 @@ class MultiplexLogStore:
 
     def _start(self, children: tuple[_Child, ...]) -> None:
         self._children = children
+        self._known_keys = KnownTexts()
         self._closed = False
         self._turn = _Turn()
 
@@ -93,7 +95,8 @@ class MultiplexLogStore:
         step = checked_step(step)
         failures: list[_Failure] = []
         with self._turn.lock:
-            self._check_open("log_scalar")
+            if self._closed:
+                self._refuse("log_scalar")
             for label, child in self._children:
                 try:
                     child.log_scalar(key, value, step)
@@ -113,17 +116,26 @@ class MultiplexLogStore:
             ExceptionGroup: What several children raised, likewise.
         """
         # What a call adds to its children is a microsecond: not even a check is called in vain.
-        metrics = checked_metrics(metrics)
+        known = self._known_keys
+        values = metrics.copy() if type(metrics) is dict else metrics
+        if not (
+            type(values) is dict
+            and known.issuperset(values)
+            and list(map(type, values.values())).count(float) == len(values)
+        ):
+            values = checked_metrics(values)
+            known.learn(values)
         if type(step) is not int or not STEP_MIN <= step <= STEP_MAX:
             step = checked_step(step)
         if type(split) is not str or split != "train":
             split = checked_text(split, "split")
         failures: list[_Failure] = []
         with self._turn.lock:
-            self._check_open("log_metrics")
+            if self._closed:
+                self._refuse("log_metrics")
             for label, child in self._children:
                 try:
-                    child.log_metrics(metrics.copy(), step, split=split)
+                    child.log_metrics(values.copy(), step, split=split)
                 except BaseException as error:  # noqa: BLE001 - raised below
                     failures.append((label, child, error))
         if failures:
@@ -135,7 +147,8 @@ class MultiplexLogStore:
         copies = [copy.deepcopy(params) for _ in self._children]
         failures: list[_Failure] = []
         with self._turn.lock:
-            self._check_open("log_hyperparams")
+            if self._closed:
+                self._refuse("log_hyperparams")
             for (label, child), own in zip(self._children, copies, strict=True):
                 try:
                     child.log_hyperparams(own)
@@ -151,7 +164,8 @@ class MultiplexLogStore:
         kind = checked_text(kind, "artifact kind")
         failures: list[_Failure] = []
         with self._turn.lock:
-            self._check_open("log_artifact")
+            if self._closed:
+                self._refuse("log_artifact")
             for label, child in self._children:
                 try:
                     child.log_artifact(name, path, kind=kind)
@@ -203,9 +217,8 @@ class MultiplexLogStore:
     def __copy__(self) -> Self:
         return copy.deepcopy(self)  # a copy that shared the children would close them
 
-    def _check_open(self, method: str) -> None:
-        if self._closed:
-            raise LogStoreClosedError(self.name, method)
+    def _refuse(self, method: str) -> NoReturn:
+        raise LogStoreClosedError(self.name, method)
 
     def _raise(self, failures: list[_Failure], method: str) -> NoReturn:
         for label, child, error in failures:
