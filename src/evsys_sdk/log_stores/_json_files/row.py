@@ -9,7 +9,8 @@ import json
 from math import inf, isfinite, nan
 from typing import Any
 
-from pydantic_core import SchemaValidator, ValidationError, core_schema, from_json, to_json
+from orjson import loads
+from pydantic_core import from_json, to_json
 
 from evsys_sdk.run_log import MetricRow
 
@@ -19,22 +20,6 @@ _ROW_START = b'{"ts":'
 _NUMBER_START = b"0123456789-"
 _NUMBERS = {float, int}
 _OF_TEXT = {"NaN": nan, "Infinity": inf, "-Infinity": -inf}
-
-_field = core_schema.typed_dict_field
-_number = core_schema.float_schema(strict=True, allow_inf_nan=False)  # takes 1 for 1.0
-_text = core_schema.str_schema(strict=True)
-_finite_row = SchemaValidator(
-    core_schema.typed_dict_schema(
-        {
-            "ts": _field(_number),
-            "step": _field(core_schema.int_schema(strict=True)),
-            "split": _field(_text),
-            "metrics": _field(core_schema.dict_schema(_text, _number, strict=True)),
-        },
-        extra_behavior="forbid",
-    )
-)
-"""Parses and checks a row of finite values, which nearly all are, in the time of parsing alone."""
 
 
 def encode_row(ts: float, step: int, split: str, values: dict[str, float]) -> bytes:
@@ -58,17 +43,26 @@ def decode_row(line: bytes) -> MetricRow:
     Raises:
         ValueError: The line is no such row; the message says why.
     """
-    if b'"nonfinite"' in line:
-        return decode_unusual_row(line)
     try:
-        row = _finite_row.validate_json(line)
-    except ValidationError:
-        return decode_unusual_row(line)
-    return MetricRow(row["step"], row["split"], row["metrics"], row["ts"])
+        row: Any = loads(line)
+        metrics: Any = row["metrics"]
+        if (
+            list(map(type, metrics.values())).count(float) == len(metrics)
+            and type(row["step"]) is int
+            and type(row["split"]) is str
+            and type(row["ts"]) is float
+        ):
+            return MetricRow(row["step"], row["split"], metrics, row["ts"])
+    except (ValueError, TypeError, KeyError, AttributeError):
+        pass  # what is wrong is said below
+    return decode_unusual_row(line)
 
 
 def decode_unusual_row(line: bytes) -> MetricRow:
-    """The same for any row, more slowly: puts non-finite values back, and says what is wrong."""
+    """The same for any row, more slowly: puts non-finite values back, and says what is wrong.
+
+    It takes integers of any size, and names the place of what is wrong.
+    """
     row: Any = from_json(line, allow_inf_nan=False)
     try:
         ts, step, split, metrics = row["ts"], row["step"], row["split"], row["metrics"]
