@@ -107,7 +107,9 @@ class TensorBoardLogStore:
         self._packer = ScalarPacker()
         self._last_step = 0
         self._hyperparams: dict[str, Any] = {}
-        self._trial = f"{socket.gethostname()}:{self._directory}"
+        # The table of the HParams tab cuts a long name: what tells runs apart comes first.
+        name = os.path.basename(self._directory)
+        self._trial = f"{name} ({socket.gethostname()}:{self._directory})"
         # The HParams tab is the business of the process that made the store, not of its forks. The
         # event that fills it waits for the first metrics.
         self._pid = os.getpid()

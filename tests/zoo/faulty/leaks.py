@@ -80,6 +80,21 @@ class FileLeft(Jsonl):
         os.close(self.file)
 
 
+@fault("CL-4", "leaves every fifth file open", habitat=JsonlHarness, message=DESCRIPTORS)
+class FifthFileLeft(Jsonl):
+    released: ClassVar[int] = 0
+
+    def release(self) -> None:
+        FifthFileLeft.released += 1
+        if self.released % 5:
+            super().release()
+            self.file = -1
+
+    def __del__(self) -> None:
+        if self.file != -1:
+            os.close(self.file)
+
+
 @fault("CL-4", "leaves the file of hyperparameters open", habitat=CsvHarness, message=DESCRIPTORS)
 class HyperparamsFileLeft(Csv):
     file: int | None = None
