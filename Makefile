@@ -31,8 +31,8 @@ test: lint ## Check with ruff, mypy and pyright, then run the tests
 test-all: lint ## The same, with the tests on every Python from 3.11 to 3.13 that is found
 	@$(MAKE) --no-print-directory --keep-going $(foreach minor,11 12 13,$(call test_if_found,$(minor)))
 
-examples: .venv-examples/installed ## Test and certify the packages in docs/examples (PACKAGES="http sqlite": these)
-	.venv-examples/bin/python docs/examples/check.py $(PACKAGES)
+examples: .venv-examples/installed ## Test and certify the packages in docs/examples (PACKAGES="http sqlite"; EFFORT=quick)
+	.venv-examples/bin/python docs/examples/check.py $(PACKAGES) $(if $(filter quick,$(EFFORT)),--quick)
 
 lint: .venv/installed ## Only the checks
 	.venv/bin/python -m ruff check

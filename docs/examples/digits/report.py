@@ -31,7 +31,8 @@ def report(run_dir: str) -> None:
     print(f"\nRead back from {run_dir}/logs:")
     print("\n".join(f"  {line}" for line in figures(log)))
     print(f"\nCurves: {run_dir}/curves.png")
-    print(f"TensorBoard: {tensorboard_command()} --logdir {run_dir}/tb")
+    print(f"In the terminal: {installed('evsys')} show {run_dir}/logs")
+    print(f"TensorBoard: {installed('tensorboard')} --logdir {run_dir}/tb")
 
 
 def files(run_dir: str) -> Iterator[str]:
@@ -76,7 +77,7 @@ def figures(log: RunLog) -> Iterator[str]:
         )
 
 
-def tensorboard_command() -> str:
-    """TensorBoard's command of this environment, as short as it can be typed from here."""
-    command = os.path.join(sysconfig.get_path("scripts"), "tensorboard")
+def installed(name: str) -> str:
+    """A command of this environment, as short as it can be typed from here."""
+    command = os.path.join(sysconfig.get_path("scripts"), name)
     return min(command, os.path.relpath(command), key=len)
