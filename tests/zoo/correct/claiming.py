@@ -5,62 +5,32 @@ import fcntl
 import json
 import os
 import threading
-from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from evsys_sdk import ArtifactPointer, MetricRow, RunLog
 from zoo.animals import correct
-from zoo.backends.buffered import Buffered, BufferedHarness, read_pickle
 from zoo.backends.composite import Composite, CompositeHarness
 from zoo.backends.csv_file import Csv, CsvHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
 
 
-class RewritesWhole(Buffered):
-    """Every call reads the whole file under a lock, and replaces it."""
+class RewritesWhole(Jsonl):
+    """Every call replaces the whole file by a longer one, under a lock."""
 
-    @contextmanager
-    def whole(self) -> Generator[RunLog, None, None]:
-        with open(self.path.with_suffix(".lock"), "w") as lock:
+    def write(self, record: dict[str, Any]) -> None:
+        with self.lock, open(self.directory / "lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            self.log = read_pickle(self.path) if self.path.exists() else RunLog([], {}, [])
-            yield self.log
-            path, self.path = self.path, self.path.with_suffix(".new")
-            super().release()
-            self.path.replace(path)
-            self.path = path
-
-    def __init__(self, *, path: Path) -> None:
-        super().__init__(path=path)
-        self.lock = threading.RLock()
-
-    def record(self, step: int, split: str, points: dict[str, float]) -> None:
-        with self.whole() as log:
-            log.metrics.append(MetricRow(step, split, points))
-
-    def merge(self, params: dict[str, Any]) -> None:
-        with self.whole() as log:
-            log.hyperparams.update(params)
-
-    def add_artifact(self, name: str, path: str, kind: str) -> None:
-        with self.whole() as log:
-            log.artifacts.append(ArtifactPointer(name, path, kind))
-
-    def release(self) -> None:
-        pass
+            new = self.path.with_suffix(".new")
+            new.write_bytes(self.path.read_bytes() + b"\n" + json.dumps(record).encode())
+            new.replace(self.path)
 
 
 @correct("rewrites its whole file in each call, under a lock between processes")
-class RewritesWholeHarness(BufferedHarness):
+class RewritesWholeHarness(JsonlHarness):
     store = RewritesWhole
     capabilities = {"split", "float64", "resume", "crash", "threads", "processes"}
-
-    def read(self, params: dict[str, Any]) -> RunLog:
-        return super().read(params) if params["path"].exists() else RunLog([], {}, [])
 
 
 class ReopensByPid(Jsonl):

@@ -237,6 +237,11 @@ class DropsWhenBusy(Sqlite):
         with self.write_lock:
             super().add_artifact(name, path, kind)
 
+    def release(self) -> None:
+        # SQLite crashes the process if a connection is closed while another thread uses it.
+        with self.write_lock:
+            super().release()
+
 
 @fault(
     "CAP-THREADS",
