@@ -1,4 +1,4 @@
-"""What runs in a child process: ``python -m evsys_conformance.child``, with a job on its stdin.
+"""What a child process does: the job that comes on its standard input, after its surroundings.
 
 A job names the store by module path; its parameters and calls come pickled. The child reports each
 step of its work by a byte on a pipe of its own, so that nothing that a store prints gets between.
@@ -41,13 +41,30 @@ class Job:
     qualname: str
     params: dict[str, Any]
     calls: list[Call]
-    path: list[str]
-    """``sys.path`` of the parent: a store may live in a test folder."""
     action: str
     """Name of a function of this module."""
-    report: int
-    """Descriptor of the pipe to report to."""
     options: dict[str, Any] = field(default_factory=dict[str, Any])
+    report: int = -1
+    """Descriptor of the pipe to report to; known in the child alone."""
+
+
+@dataclass
+class Surroundings:
+    """What a child takes over from its parent before it reads its job."""
+
+    path: list[str] = field(default_factory=lambda: list(sys.path))
+    """Where to import from: a store may live in a test folder."""
+    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+    folder: str = field(default_factory=os.getcwd)
+    """Parameters may name files relative to it."""
+
+    def take_over(self) -> None:
+        """Make them those of this process, and of those that it will start."""
+        sys.path[:] = self.path
+        os.environ.clear()
+        os.environ.update(self.environment)
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, self.path))
+        os.chdir(self.folder)
 
 
 Opening = Callable[[dict[str, Any]], Any]
@@ -155,16 +172,14 @@ def _make(store: Any, call: Call) -> None:
     getattr(store, call.method)(*arguments, **keywords)
 
 
-def main() -> None:
-    """Run the job on standard input."""
-    job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by the parent
-    sys.path[:] = job.path
+def work(report: int) -> None:
+    """Do the job on standard input, and report to a descriptor."""
+    surroundings: Surroundings = pickle.load(sys.stdin.buffer)  # noqa: S301 - of the parent
+    surroundings.take_over()
+    job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301 - of the parent
+    job.report = report
     store_class: Any = importlib.import_module(job.module)
     for part in job.qualname.split("."):
         store_class = getattr(store_class, part)
     globals()[job.action](job, functools.partial(build_store, store_class))
-    os.write(job.report, DONE)
-
-
-if __name__ == "__main__":
-    main()
+    os.write(report, DONE)

@@ -1,17 +1,18 @@
 """Starts child processes, follows what they report, and ends them."""
 
+import contextlib
 import os
 import pickle
 import select
-import subprocess
-import sys
+import signal
 import tempfile
 import time
 from types import TracebackType
 from typing import Any, Self
 
+from evsys_conformance import fork_server
 from evsys_conformance.calls import Call
-from evsys_conformance.child import DONE, READY, RETURNED, Job
+from evsys_conformance.child import DONE, READY, RETURNED, Job, Surroundings
 from evsys_conformance.trial import Trial
 
 CHILD_SECONDS = 120.0
@@ -24,36 +25,21 @@ class Child:
     def __init__(self, trial: Trial, action: str, made: list[Call], **options: Any) -> None:
         self.trial = trial
         self.reported = b""
-        self._read, write = os.pipe()
         store = trial.bench.store
-        job = Job(
-            module=store.__module__,
-            qualname=store.__qualname__,
-            params=trial.params,
-            calls=made,
-            path=list(sys.path),
-            action=action,
-            report=write,
-            options=options,
-        )
+        job = Job(store.__module__, store.__qualname__, trial.params, made, action, options)
         try:
-            pickled = pickle.dumps(job)
+            pickled = pickle.dumps(Surroundings()) + pickle.dumps(job)
         except Exception as error:  # noqa: BLE001 - whatever can't be pickled says so in its way
-            os.close(self._read)
-            os.close(write)
             trial.fail_for("pickling the parameters for a child process", error)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
-        self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "evsys_conformance.child"],
-            stdin=subprocess.PIPE,
-            stdout=self._errors,
-            stderr=self._errors,
-            pass_fds=[write],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-        os.close(write)
-        assert self._process.stdin is not None
-        self._stdin = self._process.stdin
+        self._server = fork_server.running()
+        self._read, report = os.pipe()
+        standard_input, write = os.pipe()
+        self._pid = self._server.fork(standard_input, self._errors.fileno(), report)
+        self._status: int | None = None
+        os.close(report)
+        os.close(standard_input)
+        self._stdin = os.fdopen(write, "wb")
         self._stdin.write(pickled)
         self._stdin.flush()
         self._until = time.monotonic() + CHILD_SECONDS
@@ -67,9 +53,10 @@ class Child:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._process.kill()
-        self._process.wait()
-        self._stdin.close()
+        self._kill()
+        self._wait()
+        with contextlib.suppress(BrokenPipeError):
+            self._stdin.close()
         self._errors.close()
         os.close(self._read)
 
@@ -110,7 +97,7 @@ class Child:
         """Wait until it has ended by itself."""
         while self._follow():
             pass
-        if self._process.wait() != 0:
+        if self._wait() != 0:
             self._unexpected_end()
 
     def kill_after(self, calls: int, pause: float) -> None:
@@ -123,7 +110,7 @@ class Child:
             if not self._follow():
                 self._unexpected_end()
         time.sleep(pause)
-        self._process.kill()
+        self._kill()
         while self._follow():
             pass
 
@@ -131,7 +118,7 @@ class Child:
         """Wait until it has killed itself."""
         while self._follow():
             pass
-        if self._process.wait() != -9:
+        if self._wait() != -9:
             self._unexpected_end()
 
     def _follow(self) -> bool:
@@ -149,8 +136,18 @@ class Child:
                     f"{self._said()}"
                 )
 
+    def _kill(self) -> None:
+        # Until somebody has waited for it, its number belongs to no other process.
+        if self._status is None:
+            os.kill(self._pid, signal.SIGKILL)
+
+    def _wait(self) -> int:
+        if self._status is None:
+            self._status = self._server.wait(self._pid)
+        return self._status
+
     def _unexpected_end(self) -> None:
-        status = self._process.wait()
+        status = self._wait()
         self.trial.fail(f"A child process ended with status {status}{self._said()}")
 
     def _said(self) -> str:

@@ -39,6 +39,11 @@ def writer_calls(writer: int, number: int) -> list[Call]:
     return made
 
 
+def merging_calls(writer: int, number: int) -> list[Call]:
+    """Calls of one of several writers that change what all share: the hyperparameters."""
+    return [calls.hyperparams({f"writer {writer} at {n}": n}) for n in range(number)]
+
+
 def expect_histories(trial: Trial, histories: Sequence[list[Call]]) -> None:
     """Fail unless the log holds every call of every writer once, in each writer's order."""
     together: list[Call] = [call for history in histories for call in history]

@@ -5,6 +5,7 @@ Whatever a conftest makes of an item or a report, the certificate tells what the
 what it has not seen did not run.
 """
 
+import gc
 import time
 from collections.abc import Generator
 from functools import cached_property
@@ -94,6 +95,13 @@ class Conformance:
         """Say what runs."""
         return summary.header(self._options, self.seed)
 
+    def pytest_collection_finish(self) -> None:
+        """Keep what was imported out of the garbage collections that checks ask for.
+
+        They look for stores that were let go of; each of them would go through every module.
+        """
+        gc.freeze()
+
     # -- running -------------------------------------------------------------------------------
 
     @pytest.hookimpl(tryfirst=True)
@@ -149,6 +157,7 @@ class Conformance:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Leave the harnesses, judge, write the certificate, and set the exit status."""
+        gc.unfreeze()
         for run in self._runs:
             self._trouble[run.target.name] += run.leave()
         if self._worker is not None:

@@ -14,25 +14,31 @@ from typing import Any
 from evsys_conformance import calls
 from evsys_conformance.calls import Call
 from evsys_conformance.checking import check
-from evsys_conformance.histories import expect_histories, writer_calls
+from evsys_conformance.histories import expect_histories, merging_calls, writer_calls
 from evsys_conformance.pace import affordable
 from evsys_conformance.trial import OpenStore, Trial, described
 
 THREADS = 4
 ROUNDS = 3
 CALLS = 120
+MERGES = 24
 JOIN_SECONDS = 40.0
 """How long no call of any thread may return before the threads count as hanging."""
 
 
-_THREADS_AS_PYTHON = (
-    "import threading",
-    "def write(writer):",
-    f"    for n in range({CALLS}):",
-    '        store.log_metrics({f"writer {writer}": n / 8, "shared": float(writer)}, n)',
-    f"threads = [threading.Thread(target=write, args=(w,)) for w in range({THREADS})]",
-    "for thread in threads: thread.start()",
-)
+_POINTS_AS_PYTHON = 'store.log_metrics({f"writer {writer}": n / 8, "shared": float(writer)}, n)'
+_MERGES_AS_PYTHON = 'store.log_hyperparams({f"writer {writer} at {n}": n})'
+
+
+def _threads_as_python(call: str, number: int) -> list[str]:
+    return [
+        "import threading",
+        "def write(writer):",
+        f"    for n in range({number}):",
+        f"        {call}",
+        f"threads = [threading.Thread(target=write, args=(w,)) for w in range({THREADS})]",
+        "for thread in threads: thread.start()",
+    ]
 
 
 @contextlib.contextmanager
@@ -108,35 +114,45 @@ def _together(
 @check("CAP-THREADS", observes=False)
 def threads_keep_every_record(trial: Trial) -> None:
     """Four threads write to one store at once, through a barrier."""
-    for turn in range(ROUNDS + 1):
+    for giving_way in (*[False] * ROUNDS, True):
         run = Trial(trial.bench, trial.clause)
-        store = run.open()
-        run.note(*_THREADS_AS_PYTHON, "for thread in threads: thread.join()", "store.close()")
         number = affordable(run, CALLS)
         histories = [writer_calls(writer, number) for writer in range(THREADS)]
-        errors: list[str] = []
-        progress = _Progress()
-
-        def write(
-            history: list[Call],
-            store: OpenStore = store,
-            errors: list[str] = errors,
-            progress: _Progress = progress,
-        ) -> None:
-            for call in history:
-                try:
-                    _make(store, call, progress)
-                except Exception as error:  # noqa: BLE001 - a store may raise anything
-                    errors.append(f"{call.code()} raised {described(error)}")
-                    return
-
-        work = [partial(write, history) for history in histories]
-        _together(run, progress, *work, giving_way=turn == ROUNDS)
-        if errors:
-            run.fail(f"In one of {THREADS} threads, {errors[0]}")
-        store.close()
-        expect_histories(run, histories)
+        script = _threads_as_python(_POINTS_AS_PYTHON, number)
+        _crowd(run, histories, script, giving_way=giving_way)
         trial.unobserved = trial.unobserved or run.unobserved
+
+
+@check("CAP-THREADS", observes=False)
+def threads_keep_every_hyperparameter(trial: Trial) -> None:
+    """Four threads merge hyperparameters at once, which all change one thing."""
+    number = affordable(trial, MERGES)
+    histories = [merging_calls(writer, number) for writer in range(THREADS)]
+    _crowd(trial, histories, _threads_as_python(_MERGES_AS_PYTHON, number), giving_way=True)
+
+
+def _crowd(
+    trial: Trial, histories: list[list[Call]], script: list[str], *, giving_way: bool
+) -> None:
+    """Make the calls of each history in a thread of its own; close, and look for all of them."""
+    store = trial.open()
+    trial.note(*script, "for thread in threads: thread.join()", "store.close()")
+    errors: list[str] = []
+    progress = _Progress()
+
+    def write(history: list[Call]) -> None:
+        for call in history:
+            try:
+                _make(store, call, progress)
+            except Exception as error:  # noqa: BLE001 - a store may raise anything
+                errors.append(f"{call.code()} raised {described(error)}")
+                return
+
+    _together(trial, progress, *[partial(write, h) for h in histories], giving_way=giving_way)
+    if errors:
+        trial.fail(f"In one of {THREADS} threads, {errors[0]}")
+    store.close()
+    expect_histories(trial, histories)
 
 
 def _make(store: OpenStore, call: Call, progress: _Progress) -> None:
@@ -159,7 +175,11 @@ def close_may_race_writes(trial: Trial) -> None:
 
 def _one_race(trial: Trial, after: int) -> None:
     store = trial.open()
-    trial.note(*_THREADS_AS_PYTHON, f"# after {after} calls, while they write:", "store.close()")
+    trial.note(
+        *_threads_as_python(_POINTS_AS_PYTHON, 3000),
+        f"# after {after} calls, while they write:",
+        "store.close()",
+    )
     trial.note("for thread in threads: thread.join()")
     histories: list[list[Call]] = [[] for _ in range(THREADS - 1)]
     reached = threading.Event()

@@ -1,0 +1,118 @@
+"""Forks the kit's child processes from one that has imported what each of them needs.
+
+A new interpreter for each would spend most of its time on imports. The process here imports no
+store and starts no thread, so that each child begins as a new interpreter would.
+Not multiprocessing's own fork server: it is shared with the stores of the session, and its children
+import the main module of their parent, which is pytest.
+"""
+
+import atexit
+import contextlib
+import gc
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+
+from evsys_conformance import child
+
+_FORK = "fork"
+_WAIT = "wait"
+
+
+class ForkServer:
+    """The parent's end of a process that forks children; it ends with the parent."""
+
+    def __init__(self) -> None:
+        self.owner = os.getpid()
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", __name__, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+
+    def fork(self, standard_input: int, output: int, report: int) -> int:
+        """Fork a child with these descriptors, and return its process id."""
+        socket.send_fds(self._socket, [pickle.dumps((_FORK, 0))], [standard_input, output, report])
+        return self._answer()
+
+    def wait(self, pid: int) -> int:
+        """Wait until a child has ended; return its exit status, or the signal as a negative."""
+        self._socket.sendall(pickle.dumps((_WAIT, pid)))
+        return self._answer()
+
+    def _answer(self) -> int:
+        answer = self._socket.recv(64)
+        if not answer:
+            raise RuntimeError(
+                f"the process that forks the kit's children ended with status "
+                f"{self._process.wait()}"
+            )
+        return int(answer)
+
+    def stop(self) -> None:
+        """End the process, and whatever it has forked."""
+        if self.owner == os.getpid():
+            self._socket.close()
+            self._process.wait()
+
+
+_servers: list[ForkServer] = []
+
+
+def running() -> ForkServer:
+    """The server of this process, started when it is first asked for."""
+    if not _servers or _servers[-1].owner != os.getpid():
+        _servers.append(ForkServer())
+        atexit.register(_servers[-1].stop)
+    return _servers[-1]
+
+
+def _serve(connection: socket.socket) -> int | None:
+    """Fork whenever asked to; return in each child, with the descriptor to report to."""
+    # A child that ends normally would go through all that was imported, in search of cycles.
+    gc.freeze()
+    # Ctrl-C reaches every process of the terminal; the parent decides what ends.
+    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    alive: set[int] = set()
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(connection, 256, 3)
+        if not message:
+            break
+        request, pid = pickle.loads(message)  # noqa: S301 - written by the parent
+        if request == _WAIT:
+            status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            alive.discard(pid)
+            connection.sendall(b"%d" % status)
+            continue
+        pid = os.fork()
+        if pid == 0:
+            signal.signal(signal.SIGINT, usual)
+            connection.close()
+            standard_input, output, report = descriptors
+            os.dup2(standard_input, 0)
+            os.dup2(output, 1)
+            os.dup2(output, 2)
+            os.close(standard_input)
+            os.close(output)
+            return report
+        alive.add(pid)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        connection.sendall(b"%d" % pid)
+    for pid in alive:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return None
+
+
+if __name__ == "__main__":
+    descriptor_to_report_to = _serve(socket.socket(fileno=int(sys.argv[1])))
+    if descriptor_to_report_to is not None:
+        # The child ends as any program does, with all that runs at exit.
+        child.work(descriptor_to_report_to)
