@@ -17,7 +17,7 @@ on PATH or in $(PYENV). Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python
 PYTEST = -m pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all examples integrations torture bench scaling lint docs pictures clean
+.PHONY: help demo test test-all examples integrations mutation torture bench scaling lint docs pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ bench: .venv-bench/installed ## Measure beside other loggers; BENCH=quick or SEC
 		--section $(SECTION) --subject $(SUBJECT) $(if $(BENCH)$(SUBJECT),,$(BENCH_PAGE))
 BENCH_PAGE = --document docs/benchmarks.md --picture docs/pictures/benchmarks.svg
 
+mutation: .venv-mutation/installed ## Let the kit judge mutants of the jsonl store (MUTANTS=100); writes docs/mutation-score.md
+	.venv-mutation/bin/python tests/conformance/mutation.py $(if $(MUTANTS),--mutants $(MUTANTS))
+
 torture: .venv/installed ## Kill, fill up and damage at full length; writes the table in docs/durability.md
 	PYTHONPATH=tests .venv/bin/python -m torture --write
 
@@ -90,6 +93,11 @@ $(ENVIRONMENTS:=/installed): %/installed: pyproject.toml
 	@test -x .venv-bench/bin/python || $(or $(PYTHON),$(error $(NO_PYTHON))) -m venv --clear .venv-bench
 	@.venv-bench/bin/python tests/benchmarks/install.py
 	@.venv-bench/bin/python -m pip install --quiet --editable '.[tensorboard]'
+	@touch $@
+
+.venv-mutation/installed: pyproject.toml
+	@test -x .venv-mutation/bin/python || $(or $(PYTHON),$(error $(NO_PYTHON))) -m venv --clear .venv-mutation
+	@.venv-mutation/bin/python -m pip install --quiet cosmic-ray --editable '.[conformance]'
 	@touch $@
 
 # The packages depend on this one by name, so all are installed by one command.

@@ -68,10 +68,12 @@ def check(
 
 _ROOMS = (
     "shape",
+    "signatures",
     "metrics",
     "bad_metrics",
     "volume",
     "hyperparams",
+    "isolation",
     "artifacts",
     "independence",
     "closing",

@@ -14,8 +14,12 @@ _CALLS_THAT_TELL = 20
 
 
 def affordable(trial: Trial, number: int) -> int:
-    """How many calls to make where a quick store gets ``number``: at least a tenth of them."""
+    """How many calls to make where a quick store gets ``number``: at least a tenth of them.
+
+    At quick effort it is a quarter of that.
+    """
     bench = trial.bench
+    number = round(number * min(1.0, bench.volume))
     if bench.calls < _CALLS_THAT_TELL:
         made = [calls.metrics({"loss": n / 8}, n) for n in range(_CALLS_THAT_TELL)]
         Trial(bench, trial.clause).log_calls(made)

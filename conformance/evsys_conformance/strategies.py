@@ -12,224 +12,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from evsys_conformance import calls
+from evsys_conformance import awkward, calls
 from evsys_conformance.calls import Call
 
 PLAIN_ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./- "
 """Every store keeps text of these characters, up to 250 of them (MET-6)."""
-
-LARGEST_STEP = 2**63 - 1
-
-AWKWARD_FLOATS: Sequence[float] = (
-    0.0,
-    -0.0,
-    5e-324,
-    -5e-324,
-    2.2250738585072014e-308,
-    2.225073858507201e-308,
-    1.7976931348623157e308,
-    -1.7976931348623157e308,
-    0.1,
-    0.1 + 0.2,
-    1 / 3,
-    2.0**53 + 2,
-    1e16,
-    1e22,
-    123456789.123456789,
-    1.0000000000000002,
-    math.pi,
-    -1e-7,
-    math.nan,
-    math.inf,
-    -math.inf,
-)
-"""Numbers that formats, columns and comparisons are known to alter (MET-4)."""
-
-AWKWARD_STEPS: Sequence[int] = (
-    0,
-    1,
-    -1,
-    -(2**31) - 1,
-    -(2**53) - 1,
-    -(2**63),
-    2**24 + 1,
-    2**31 - 1,
-    2**31,
-    2**32 + 1,
-    2**53 + 1,
-    2**62 + 1,
-    LARGEST_STEP - 1,
-    LARGEST_STEP,
-)
-"""Steps at the edges of the number types that stores keep them in (MET-3)."""
-
-PLAIN_KEYS: Sequence[str] = (
-    "loss",
-    "Loss",
-    "LOSS",
-    "val/loss",
-    "val.loss",
-    "val_loss",
-    "val-loss",
-    "val loss",
-    "/loss",
-    "loss/",
-    "a//b",
-    ".",
-    "..",
-    "../loss",
-    "-",
-    "_",
-    " ",
-    " loss",
-    "loss ",
-    "a  b",
-    "0",
-    "1.5",
-    "01",
-    "step",
-    "split",
-    "ts",
-    "value",
-    "key",
-    "name",
-    "metrics",
-    "train",
-    "time",
-    "timestamp",
-    "wall_time",
-    "_step",
-    "_timestamp",
-    "_runtime",
-    "epoch",
-    "id",
-    "index",
-    "run",
-    "type",
-    "rowid",
-    "kind",
-    "path",
-    "date",
-    "None",
-    "null",
-    "nan",
-    "true",
-    "inf",
-    "-0",
-    "1e5",
-    "1_000",
-    "no",
-    "on",
-    "a/b/c/d/e",
-    "./a",
-    "a/.",
-    "a/./b",
-    "a/../b",
-    "a..b",
-    "-a",
-    "__proto__",
-    "__class__",
-    "self",
-    "global_step",
-    "walltime",
-    "params",
-    "artifacts",
-    "class",
-    "select",
-    "k" * 63,
-    "k" * 64,
-    "k" * 65,
-    "k" * 128,
-    "k" * 129,
-    "k" * 200,
-    "k" * 249,
-    "k" * 250,
-)
-"""Keys that every store keeps, and that meet somebody's column, folder or keyword (MET-6)."""
-
-OTHER_TEXTS: Sequence[str] = (
-    "",
-    "caf\u00e9",
-    "cafe\u0301",
-    "\u212b",
-    "\ufb01ne",
-    "\u0130",
-    "\u00df",
-    "\U0001f600",
-    "\u4e2d\u6587",
-    "a\nb",
-    "a\r\nb",
-    "a\rb",
-    "a\tb",
-    "a\n",
-    "\na",
-    "\ta\t",
-    "\xa0a",
-    "a\u3000",
-    "\x1f",
-    "\x7f",
-    "\x85",
-    "\u2168",
-    "\u017f",
-    "\x00",
-    "a\x00b",
-    "a\x1bb",
-    "a\u2028b",
-    "\ufeffa",
-    "\u200b",
-    "a\u00adb",
-    "\ud83d\ude00",
-    'a"b',
-    "a'b",
-    '"a"',
-    "'a'",
-    '""',
-    "\\",
-    "#a",
-    "a #b",
-    "a: b",
-    "=1+1",
-    "a\\b",
-    "a\\n",
-    "\\u0041",
-    "\\x41",
-    "a%2Fb",
-    "100%",
-    "%41",
-    "&lt;a&gt;",
-    "a+b",
-    "a:b",
-    "a|b",
-    "[a]",
-    "(a)",
-    "a@b#c",
-    "$a",
-    "`a`",
-    "a!",
-    "a?b",
-    "a~b",
-    "a,b",
-    "a;b",
-    "a=b",
-    "{a}",
-    "%s",
-    "<b>&amp;</b>",
-    "~/a",
-    "$HOME/a",
-    "C:/x",
-    "s3://bucket/key",
-    "file:///tmp/x",
-    "*.pt",
-    "'; DROP TABLE metrics; --",
-    "\ud800",
-    "a\udfffb",
-    "k" * 251,
-    "k" * 256,
-    "k" * 1025,
-    "k" * 4097,
-    "\u00e9" * 250,
-)
-"""Texts that a store keeps as they are or refuses; never alters (MET-6)."""
 
 
 class NumberLike:
@@ -272,7 +59,7 @@ def plain_texts(max_size: int = 250) -> st.SearchStrategy[str]:
     """Text that every store keeps (MET-6): short, awkward, and of full length."""
     alphabet = st.sampled_from(PLAIN_ALPHABET)
     return st.one_of(
-        st.sampled_from(PLAIN_KEYS),
+        st.sampled_from(awkward.PLAIN_KEYS),
         st.text(alphabet, min_size=1, max_size=12),
         # Of full length and different only at the end: what a truncation makes equal.
         st.tuples(
@@ -284,7 +71,7 @@ def plain_texts(max_size: int = 250) -> st.SearchStrategy[str]:
 def other_texts() -> st.SearchStrategy[str]:
     """Text that a store keeps or refuses (MET-6)."""
     return st.one_of(
-        st.sampled_from(OTHER_TEXTS),
+        st.sampled_from(awkward.OTHER_TEXTS),
         st.text(st.characters(), min_size=1, max_size=20),
         st.integers(251, 5000).map(lambda size: "k" * size),
     )
@@ -297,16 +84,16 @@ def exact_values() -> st.SearchStrategy[float]:
 
 def values(float64: bool = True) -> st.SearchStrategy[float]:
     """Any float64, the awkward ones often (MET-4)."""
-    awkward: Sequence[float] = AWKWARD_FLOATS
+    edges: Sequence[float] = awkward.FLOATS
     if not float64:
-        awkward = [*AWKWARD_FLOATS, 1e-37, 3e38, -3e38, 16777217.0, 1 + 2**-20]
-    return st.one_of(st.sampled_from(awkward), st.floats(), exact_values())
+        edges = [*awkward.FLOATS, 1e-37, 3e38, -3e38, 16777217.0, 1 + 2**-20]
+    return st.one_of(st.sampled_from(edges), st.floats(), exact_values())
 
 
 def steps() -> st.SearchStrategy[int]:
     """Steps up to the largest int64, small and repeated ones often (MET-3)."""
     return st.one_of(
-        st.integers(-1, 3), st.sampled_from(AWKWARD_STEPS), st.integers(0, LARGEST_STEP)
+        st.integers(-1, 3), st.sampled_from(awkward.STEPS), st.integers(0, awkward.LARGEST_STEP)
     )
 
 
@@ -358,7 +145,7 @@ def index_likes() -> st.SearchStrategy[Any]:
     """Whatever behaves as an integer step (MET-5)."""
     kinds: list[st.SearchStrategy[Any]] = [
         st.integers(0, 100).map(IndexLike),
-        st.sampled_from(AWKWARD_STEPS).map(IndexLike),
+        st.sampled_from(awkward.STEPS).map(IndexLike),
     ]
     if importlib.util.find_spec("numpy"):
         import numpy as np
@@ -505,38 +292,12 @@ def hyperparam_calls(
     )
 
 
-PLAIN_PATHS: Sequence[str] = (
-    "ckpt/1.pt",
-    "./a",
-    "../a",
-    "/no/such/file",
-    "a//b",
-    "a/../b",
-    "a/./b",
-    "a/",
-    "/",
-    "plot.png",
-    "model.PT",
-    "model.ckpt",
-    "data.tar.gz",
-    "table.csv",
-    "config.json",
-    "config.yaml",
-    "notes.txt",
-    "clip.mp4",
-    "index.html",
-    " a",
-    "a b.pt ",
-)
-"""Paths that every store keeps, and that a library might tidy up (ART-1)."""
-
-
 def artifact_calls() -> st.SearchStrategy[Call]:
     """One call of log_artifact, of text that every store keeps (ART-1)."""
     return st.builds(
         calls.artifact,
         st.one_of(st.sampled_from(["model", "model.pt", "Model"]), plain_texts(40)),
-        st.one_of(st.sampled_from(PLAIN_PATHS), plain_texts(60)),
+        st.one_of(st.sampled_from(awkward.PLAIN_PATHS), plain_texts(60)),
         st.one_of(st.none(), st.sampled_from(["file", "checkpoint", "dir"]), plain_texts(20)),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from evsys_conformance import strategies
+from evsys_conformance import awkward, strategies
 
 PLAIN = re.compile(r"[A-Za-z0-9_./\- ]{1,250}")
 
@@ -18,12 +18,12 @@ def test_plain_texts_are_what_every_store_keeps(text: str) -> None:
     assert PLAIN.fullmatch(text)
 
 
-@pytest.mark.parametrize("text", [*strategies.PLAIN_KEYS, *strategies.PLAIN_PATHS])
+@pytest.mark.parametrize("text", [*awkward.PLAIN_KEYS, *awkward.PLAIN_PATHS])
 def test_awkward_plain_texts_are_plain(text: str) -> None:
     assert PLAIN.fullmatch(text)
 
 
-@pytest.mark.parametrize("text", strategies.OTHER_TEXTS)
+@pytest.mark.parametrize("text", awkward.OTHER_TEXTS)
 def test_other_texts_are_not_plain(text: str) -> None:
     assert not PLAIN.fullmatch(text)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from evsys_conformance import calls, strategies
+from evsys_conformance import awkward, calls, strategies
 from evsys_conformance.calls import Call
 from evsys_conformance.checking import check
 from evsys_conformance.trial import Trial
@@ -25,8 +25,8 @@ def the_same_name_again_is_one_more_entry(trial: Trial) -> None:
     """Also the same call again, to the letter; and paths that a library might tidy up."""
     made = [calls.artifact(name, "a.pt") for name in ["b", "a", "b", "b", "c", "a"]]
     made += [calls.artifact("b", "other.pt", "checkpoint"), calls.artifact("b", "a.pt", "file")]
-    made += [calls.artifact("model", path) for path in (*strategies.PLAIN_PATHS, "A", "a")]
-    for text in (*strategies.PLAIN_KEYS, "k" * 250, "k" * 4095 + "a", "k" * 4095 + "b"):
+    made += [calls.artifact("model", path) for path in (*awkward.PLAIN_PATHS, "A", "a")]
+    for text in (*awkward.PLAIN_KEYS, "k" * 250, "k" * 4095 + "a", "k" * 4095 + "b"):
         made.append(calls.artifact(text, text, text))
     trial.log_calls(made)
     trial.expect(made)
@@ -42,7 +42,7 @@ def other_texts_come_back_or_are_refused(trial: Trial, texts: list[str]) -> None
 def awkward_texts_come_back_or_are_refused(trial: Trial) -> None:
     """Unicode in two normal forms, quotes, newlines, NUL, surrogates; paths that lie near."""
     near = [str(trial.directory / "model.pt"), os.path.join(os.getcwd(), "model.pt")]
-    short = [text for text in strategies.OTHER_TEXTS if len(text) < 1000]
+    short = [text for text in awkward.OTHER_TEXTS if len(text) < 1000]
     _kept_or_refused(trial, [*near, *short])
 
 

@@ -1,14 +1,12 @@
-"""Checks of what is recorded by valid metric calls: MET-1 to MET-6, MET-8, MET-9, CAP-SPLIT."""
+"""Checks of what is recorded by valid metric calls: MET-1 to MET-6, MET-8, CAP-SPLIT."""
 
-import contextlib
-import gc
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from hypothesis import strategies as st
 
-from evsys_conformance import calls, strategies
+from evsys_conformance import awkward, calls, strategies
 from evsys_conformance.bench import Bench
 from evsys_conformance.calls import Call
 from evsys_conformance.checking import Strategies, check
@@ -78,11 +76,11 @@ def log_scalar_records_what_log_metrics_records(
 def log_scalar_keeps_what_log_metrics_keeps(trial: Trial) -> None:
     """Awkward values, steps and keys, each logged either way."""
     made: list[Call] = []
-    for n, value in enumerate(strategies.AWKWARD_FLOATS):
+    for n, value in enumerate(awkward.FLOATS):
         made += [calls.scalar("value", value, n), calls.metrics({"value": value}, n)]
-    for step in strategies.AWKWARD_STEPS:
+    for step in awkward.STEPS:
         made += [calls.scalar("step", 0.5, step), calls.metrics({"step": 0.5}, step)]
-    for key in strategies.PLAIN_KEYS:
+    for key in awkward.PLAIN_KEYS:
         made += [calls.scalar(key, 0.5, 1), calls.metrics({key: 0.5}, 1)]
     trial.log_calls(made)
     trial.expect(made)
@@ -114,7 +112,7 @@ def calls_are_kept_in_order(trial: Trial, drawn: list[Call]) -> None:
 @check("MET-3")
 def steps_may_repeat_and_go_back(trial: Trial) -> None:
     """Repeated steps, repeated points, steps that go back, step 0, and steps up to int64."""
-    steps = [5, 5, 5, 3, 0, 0, 7, 3, *strategies.AWKWARD_STEPS, 0, *strategies.AWKWARD_STEPS]
+    steps = [5, 5, 5, 3, 0, 0, 7, 3, *awkward.STEPS, 0, *awkward.STEPS]
     made = [calls.metrics({"loss": n / 8, "same": 1.0}, step) for n, step in enumerate(steps)]
     made += [calls.scalar("same", 1.0, step) for step in [9, 9, 9, 2, 2, 0]]
     trial.log_calls(made)
@@ -136,10 +134,10 @@ def drawn_values_are_kept(trial: Trial, drawn: list[Call]) -> None:
 @check("MET-4")
 def awkward_values_are_kept(trial: Trial) -> None:
     """Zeros, subnormals, extremes, NaN and infinities: alone, side by side, and after others."""
-    awkward = strategies.AWKWARD_FLOATS
-    made = [calls.scalar("alone", value, n) for n, value in enumerate(awkward)]
-    made += [calls.metrics({f"value {n}": value for n, value in enumerate(awkward)}, 0)]
-    made += [calls.metrics({"loss": value, "acc": 0.5}, n) for n, value in enumerate(awkward)]
+    values = awkward.FLOATS
+    made = [calls.scalar("alone", value, n) for n, value in enumerate(values)]
+    made += [calls.metrics({f"value {n}": value for n, value in enumerate(values)}, 0)]
+    made += [calls.metrics({"loss": value, "acc": 0.5}, n) for n, value in enumerate(values)]
     trial.log_calls(made)
     trial.expect(made)
 
@@ -186,8 +184,8 @@ def each_kind_of_number_is_a_number(trial: Trial) -> None:
     ]
     made = [calls.scalar("alone", value, n) for n, value in enumerate(likes)]
     made += [calls.metrics({"loss": 0.5, "like": value, "acc": 1}, 0) for value in likes]
-    made += [calls.scalar("step", 0.5, IndexLike(step)) for step in strategies.AWKWARD_STEPS]
-    made += [calls.metrics({"step": 0.5}, IndexLike(step)) for step in strategies.AWKWARD_STEPS]
+    made += [calls.scalar("step", 0.5, IndexLike(step)) for step in awkward.STEPS]
+    made += [calls.metrics({"step": 0.5}, IndexLike(step)) for step in awkward.STEPS]
     trial.log_calls(made)
     trial.expect(made)
 
@@ -209,7 +207,7 @@ def plain_texts_come_back(trial: Trial, drawn: list[Call]) -> None:
 @check("MET-6")
 def awkward_plain_texts_come_back(trial: Trial) -> None:
     """Keys that meet somebody's column, folder or keyword, and keys of 250 characters."""
-    keys = [*strategies.PLAIN_KEYS, *("k" * 249 + end for end in "abK/ ."), "k" * 250, "k" * 249]
+    keys = [*awkward.PLAIN_KEYS, *("k" * 249 + end for end in "abK/ ."), "k" * 250, "k" * 249]
     made = [calls.metrics({key: n / 8 for n, key in enumerate(keys)}, 0)]
     made += [calls.scalar(key, n / 8, 1) for n, key in enumerate(keys)]
     if "split" in trial.bench.claims:
@@ -227,7 +225,7 @@ def drawn_texts_come_back_or_are_refused(trial: Trial, texts: list[str]) -> None
 @check("MET-6")
 def awkward_texts_come_back_or_are_refused(trial: Trial) -> None:
     """Unicode in two normal forms, quotes, newlines, NUL, surrogates, great length."""
-    _kept_or_refused(trial, list(strategies.OTHER_TEXTS))
+    _kept_or_refused(trial, list(awkward.OTHER_TEXTS))
 
 
 def _kept_or_refused(trial: Trial, texts: list[str]) -> None:
@@ -270,132 +268,6 @@ def nothing_but_empty_dicts_records_nothing(trial: Trial) -> None:
     """A run that never had a value."""
     trial.log_calls([calls.metrics({}, 0), calls.metrics({}, 1)])
     trial.expect([])
-
-
-@check("MET-9", observes=False)
-def metrics_are_not_changed(trial: Trial) -> None:
-    """Not by the call and not by close: the same keys, and the very same objects as values."""
-    given: list[dict[str, Any]] = [
-        {"loss": 0.5, "acc": 1},
-        {"flag": True, "like": NumberLike(0.25), "exact": Decimal("0.5"), "third": Fraction(1, 3)},
-        {"b": 2.0, "a": float("nan"), "c": 10},
-        {f"numpy {n}": number for n, number in enumerate(strategies.numpy_numbers())},
-        {},
-    ]
-    store = trial.open()
-    before = [[(key, value, float(value)) for key, value in items.items()] for items in given]
-    for step, items in enumerate(given):
-        trial.note(calls.metrics(items, step, "train").code())
-        with trial.judged("log_metrics, a valid call,"):
-            store.make("log_metrics", items, step, split="train")
-        _unchanged(trial, items, before[step], "the call")
-    store.close()
-    store.store = None
-    gc.collect()
-    for items, was in zip(given, before, strict=True):
-        _unchanged(trial, items, was, "close()")
-
-
-@check("MET-9", observes=False)
-def refused_metrics_are_not_changed(trial: Trial) -> None:
-    """A call that is refused leaves its arguments alone, the bad item included."""
-    store = trial.open()
-    for bad in strategies.NO_NUMBERS:
-        items: dict[str, Any] = {"loss": 0.5, "like": NumberLike(0.25), "bad": bad, "acc": 1}
-        was = dict(items)
-        with contextlib.suppress(Exception):  # MET-7 judges how it is refused
-            store.make("log_metrics", items, 1)
-        same = list(items) == list(was) and all(items[key] is was[key] for key in was)
-        if not same:
-            trial.note(calls.metrics(was, 1).code())
-            trial.fail(f"A refused call changed the caller's dict from {was} to {items}")
-    store.close()
-
-
-def _unchanged(
-    trial: Trial, items: dict[str, Any], was: list[tuple[str, Any, float]], by: str
-) -> None:
-    keys = [key for key, _, _ in was]
-    if list(items) != keys:
-        trial.fail(f"{by} changed the keys of the caller's dict from {keys} to {list(items)}")
-    for (key, value), (_, old, number) in zip(items.items(), was, strict=True):
-        if value is not old:
-            trial.fail(
-                f"{by} replaced the value of {key!r} in the caller's dict: {calls.source(old)} "
-                f"({type(old).__name__}) became {calls.source(value)} ({type(value).__name__})"
-            )
-        if float(value) != number and number == number:  # noqa: PLR0124 - NaN is itself
-            trial.fail(
-                f"{by} changed the caller's argument {key!r} itself: a {type(value).__name__} of "
-                f"{number} is now {float(value)}"
-            )
-
-
-@check("MET-9")
-def one_dict_may_be_used_again(trial: Trial) -> None:
-    """A loop that fills the same dict at every step records what it held at each call."""
-    store = trial.open()
-    trial.note("metrics = {}", "for step in range(100):")
-    trial.note("    metrics.update(loss=step / 8, acc=step / 4)")
-    trial.note("    store.log_metrics(metrics, step)", "    metrics.clear()")
-    items: dict[str, Any] = {}
-    made: list[Call] = []
-    for step in range(100):
-        items.update(loss=step / 8, acc=step / 4)
-        made.append(calls.metrics(dict(items), step))
-        with trial.judged("log_metrics, a valid call,"):
-            store.make("log_metrics", items, step)
-        items.clear()
-        items["later"] = -1.0
-        del items["later"]
-    store.close()
-    trial.expect(made)
-
-
-@check("MET-9")
-def changing_metrics_after_the_call_changes_nothing(trial: Trial) -> None:
-    """Not a value, not a key, and not a number that can itself be changed."""
-    _changed_after_the_call(trial, last=False)
-
-
-@check("MET-9")
-def changing_metrics_after_the_last_call_changes_nothing(trial: Trial) -> None:
-    """Nothing but close comes between the change and the reader."""
-    _changed_after_the_call(trial, last=True)
-
-
-def _changed_after_the_call(trial: Trial, *, last: bool) -> None:
-    changing = NumberLike(0.5)
-    arrays = [array for array in strategies.numpy_numbers() if type(array).__name__ == "ndarray"]
-    items: dict[str, Any] = {"loss": 0.25, "acc": 0.75, "like": changing}
-    items.update({f"array {n}": array for n, array in enumerate(arrays)})
-    made = [calls.metrics({key: float(value) for key, value in items.items()}, 0)]
-    made += [calls.scalar("scalar", 0.5, 1)]
-    store = trial.open()
-    trial.note(
-        "like = NumberLike(0.5)",
-        'metrics = {"loss": 0.25, "acc": 0.75, "like": like}',
-        "store.log_metrics(metrics, 0)",
-        'store.log_scalar("scalar", like, 1)',
-        "like.value = 9.0",
-        'metrics["loss"] = 9.0',
-        'del metrics["acc"]',
-        'metrics["new"] = 9.0',
-    )
-    with trial.judged("log_metrics, a valid call,"):
-        store.make("log_metrics", items, 0)
-        store.make("log_scalar", "scalar", changing, 1)
-    changing.value = 9.0
-    for array in arrays:
-        array.fill(0)
-    items["loss"] = 9.0
-    items.pop("acc", None)  # A store that changes arguments may have taken it.
-    items["new"] = 9.0
-    if not last:
-        made.append(calls.scalar("loss", 0.125, 2))
-        store.call(made[-1])
-    store.close()
-    trial.expect(made)
 
 
 def _any_splits(_: Bench) -> Strategies:

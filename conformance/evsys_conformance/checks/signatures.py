@@ -1,0 +1,244 @@
+"""Checks of the parameters of a store's methods: SIG-1 to SIG-3."""
+
+import inspect
+from typing import Any
+
+from evsys_conformance import calls
+from evsys_conformance.calls import Call
+from evsys_conformance.checking import check
+from evsys_conformance.trial import OpenStore, Trial, described
+
+UNKNOWN = "evsys_unknown_parameter"
+
+
+_SHAPES = {
+    "log_scalar": ("key", "value", "step"),
+    "log_metrics": ("metrics", "step"),
+    "log_hyperparams": ("params",),
+    "log_artifact": ("name", "path"),
+    "close": (),
+}
+_KEYWORDS = {"log_metrics": ("split", "train"), "log_artifact": ("kind", "file")}
+
+
+def _signature(trial: Trial, store: Any, method: str) -> inspect.Signature | None:
+    """Signature of a bound method; None where it shows only ``*args, **kwargs``."""
+    bound = getattr(store, method, None)
+    if not callable(bound) or not callable(getattr(trial.bench.store, method, None)):
+        trial.fail(f"{trial.bench.store.__qualname__} has no method {method}")
+    try:
+        signature = inspect.signature(bound)
+    except (TypeError, ValueError):
+        return None
+    kinds = {parameter.kind for parameter in signature.parameters.values()}
+    open_ended = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    return None if kinds and kinds <= open_ended else signature
+
+
+@check("SIG-1", observes=False)
+def the_methods_have_their_parameters(trial: Trial) -> None:
+    """Names, order, both ways of passing them, and nothing more that is required."""
+    store = trial.open()
+    trial.note("import inspect")
+    trial.note(*(f"print(inspect.signature(store.{method}))" for method in _SHAPES))
+    problems: list[str] = []
+    for method, names in _SHAPES.items():
+        target = inspect.unwrap(getattr(trial.bench.store, method, lambda: None))
+        if inspect.iscoroutinefunction(target) or inspect.isasyncgenfunction(target):
+            problems.append(f"{method} is async: a training loop calls it without await")
+            continue
+        if inspect.isgeneratorfunction(target):
+            problems.append(f"{method} is a generator: calling it does nothing")
+            continue
+        signature = _signature(trial, store.store, method)
+        if signature is not None:
+            problems += _parameter_problems(method, names, signature)
+    if problems:
+        trial.fail("\n".join(problems))
+    store.close()
+
+
+def _parameter_problems(
+    method: str, names: tuple[str, ...], signature: inspect.Signature
+) -> list[str]:
+    shown = f"{method}{signature}"
+    parameters = list(signature.parameters.values())
+    either = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, either)]
+    open_ended = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    found = [p.name for p in positional]
+    problems: list[str] = []
+    if found[: len(names)] != list(names):
+        problems.append(f"{shown}: its parameters must be {', '.join(names)}, in this order")
+    elif any(p.kind is not either for p in positional):
+        problems.append(f"{shown}: its parameters can't be given by keyword")
+    keyword = _KEYWORDS.get(method, ("", ""))[0]
+    extra = [p.name for p in positional[len(names) :] if p.name != keyword]
+    if extra and not problems:
+        problems.append(f"{shown}: {extra[0]!r} must be keyword-only; put it after a `*`")
+    if open_ended:
+        problems.append(f"{shown}: `*args` takes positional arguments that the contract refuses")
+    problems += [
+        f"{shown}: {p.name!r} is required, and no caller would give it"
+        for p in parameters
+        if p.kind is p.KEYWORD_ONLY and p.default is p.empty and p.name not in ("split", "kind")
+    ]
+    return problems
+
+
+_BY_POSITION = (
+    Call("log_scalar", ("loss", 0.5, 1)),
+    Call("log_metrics", ({"loss": 0.25}, 2)),
+    Call("log_hyperparams", ({"lr": 0.5},)),
+    Call("log_artifact", ("model", "a.pt")),
+)
+_BY_KEYWORD = (
+    Call("log_scalar", (), {"key": "loss", "value": 0.5, "step": 1}),
+    Call("log_scalar", ("loss",), {"step": 1, "value": 0.75}),
+    Call("log_metrics", (), {"metrics": {"loss": 0.25}, "step": 2}),
+    Call("log_metrics", ({"loss": 0.125},), {"step": 3}),
+    Call("log_hyperparams", (), {"params": {"lr": 0.5}}),
+    Call("log_artifact", (), {"name": "model", "path": "a.pt"}),
+    Call("log_artifact", ("model",), {"path": "b.pt"}),
+)
+_SAME_BY_POSITION = (
+    calls.scalar("loss", 0.5, 1),
+    calls.scalar("loss", 0.75, 1),
+    calls.metrics({"loss": 0.25}, 2),
+    calls.metrics({"loss": 0.125}, 3),
+    calls.hyperparams({"lr": 0.5}),
+    calls.artifact("model", "a.pt"),
+    calls.artifact("model", "b.pt"),
+)
+
+
+@check("SIG-1", observes=False)
+def the_methods_take_positions_and_keywords(trial: Trial) -> None:
+    """And record the same either way."""
+    store = trial.open()
+    for call in (*_BY_POSITION, *_BY_KEYWORD):
+        store.call(call)
+    store.close()
+    trial.expect([*_BY_POSITION, *_SAME_BY_POSITION])
+
+
+@check("SIG-1", observes=False)
+def each_method_returns_none(trial: Trial) -> None:
+    """Not a coroutine, not a handle, not the store."""
+    store = trial.open()
+    made = [
+        *_BY_POSITION,
+        calls.metrics({}, 0),
+        calls.hyperparams({}),
+        calls.metrics({"loss": 0.5}, 3, "val"),
+        calls.artifact("model", "a.pt", "checkpoint"),
+    ]
+    for call in (*made, Call("close"), Call("close")):
+        trial.note(f"print({call.code()})")
+        with trial.judged(f"{call.code()}, a valid call,"):
+            result = store.make(call.method, *call.arguments, **call.keywords)
+        if result is not None:
+            trial.fail(f"{call.code()} returned {result!r}; it must return None")
+
+
+@check("SIG-1", observes=False)
+def undeclared_keywords_are_refused(trial: Trial) -> None:
+    """A misspelt keyword is a TypeError, not a value that is silently lost."""
+    store = trial.open()
+    for call in _BY_POSITION:
+        _type_error(
+            trial,
+            store,
+            Call(call.method, call.arguments, {UNKNOWN: 1}),
+            f"{call.method} does not declare the keyword {UNKNOWN!r}",
+        )
+    after = calls.scalar("after", 0.5, 1)
+    store.call(after)
+    _type_error(trial, store, Call("close", (), {UNKNOWN: 1}), "close takes no such keyword")
+    store.close()
+    trial.expect([after])
+
+
+def _type_error(trial: Trial, store: OpenStore, call: Call, why: str) -> None:
+    trial.note("try:", f"    {call.code()}", "except TypeError as error:", "    print(error)")
+    try:
+        arguments, keywords = call.fresh()
+        store.make(call.method, *arguments, **keywords)
+    except TypeError:
+        return
+    except Exception as error:  # noqa: BLE001 - a store may raise anything
+        trial.fail(f"{call.code()} must raise TypeError ({why}); it raised {described(error)}")
+    trial.fail(f"{call.code()} was accepted; it must raise TypeError: {why}")
+
+
+def _keyword_only(trial: Trial, method: str) -> None:
+    keyword, default = _KEYWORDS[method]
+    store = trial.open()
+    trial.note("import inspect", f"print(inspect.signature(store.{method}))")
+    signature = _signature(trial, store.store, method)
+    store.close()
+    if signature is None:
+        return
+    parameter = signature.parameters.get(keyword)
+    if parameter is None:
+        if any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values()):
+            return  # Judged by calls alone.
+        trial.fail(f"{method}{signature} has no parameter {keyword!r}")
+    if parameter.kind is not parameter.KEYWORD_ONLY:
+        trial.fail(f"{method}{signature}: {keyword!r} must be keyword-only; put it after a `*`")
+    if parameter.default != default:
+        trial.fail(f"{method}{signature}: {keyword!r} must default to {default!r}")
+
+
+@check("SIG-2", observes=False)
+def split_is_keyword_only(trial: Trial) -> None:
+    """By the signature."""
+    _keyword_only(trial, "log_metrics")
+
+
+@check("SIG-2", observes=False)
+def split_by_position_is_refused(trial: Trial) -> None:
+    """By calls: a third positional argument records nothing, and train is the default."""
+    store = trial.open()
+    made = [calls.metrics({"loss": 0.5}, 1)]
+    store.call(made[0])
+    _type_error(
+        trial,
+        store,
+        Call("log_metrics", ({"loss": 0.25}, 2, "val")),
+        "split is given by keyword only",
+    )
+    for split in ("train", "val") if "split" in trial.bench.claims else ("train",):
+        made.append(calls.metrics({"loss": 0.125}, 3, split))
+        store.call(made[-1])
+    made.append(calls.metrics({"loss": 0.75}, 4))
+    store.call(made[-1])
+    store.close()
+    trial.expect(made)
+
+
+@check("SIG-3", observes=False)
+def kind_is_keyword_only(trial: Trial) -> None:
+    """By the signature."""
+    _keyword_only(trial, "log_artifact")
+
+
+@check("SIG-3", observes=False)
+def kind_by_position_is_refused(trial: Trial) -> None:
+    """By calls: a third positional argument records nothing, and file is the default."""
+    store = trial.open()
+    made = [calls.artifact("model", "a.pt")]
+    store.call(made[0])
+    _type_error(
+        trial,
+        store,
+        Call("log_artifact", ("model", "b.pt", "checkpoint")),
+        "kind is given by keyword only",
+    )
+    for kind in ("file", "checkpoint"):
+        made.append(calls.artifact("model", "c.pt", kind))
+        store.call(made[-1])
+    made.append(calls.artifact("model", "d.pt"))
+    store.call(made[-1])
+    store.close()
+    trial.expect(made)

@@ -1,0 +1,204 @@
+"""Mutates the jsonl store and lets the kit judge each mutant; writes ``docs/mutation-score.md``.
+
+``make mutation`` makes the environment and runs it. cosmic-ray finds the places that can be changed
+and changes them; of its many changes of one place a random one is taken, so that the score is not
+that of whoever adds most numbers. A copy of the package is changed, never the repository.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import repeat
+from pathlib import Path
+from queue import SimpleQueue
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "mutation-score.md"
+COSMIC_RAY = Path(sys.executable).with_name("cosmic-ray")
+MODULES = ("jsonl.py", "_json_files")
+SEED = 20_260_101
+TIMEOUT = 300
+UNTOLD = "_BitOr"
+"""In annotations it is no arithmetic: these mutants can't be imported, and would count as seen."""
+CONFIGURATION = """\
+[cosmic-ray]
+module-path = {paths}
+timeout = 1.0
+excluded-modules = []
+test-command = "none: the kit is run by mutation.py"
+[cosmic-ray.distributor]
+name = "local"
+"""
+INTRODUCTION = """\
+# The mutation score
+
+How much of the jsonl store does the kit hold in place?
+[cosmic-ray](https://cosmic-ray.readthedocs.io) changes one place of its code (a comparison, a
+number, a condition, an exception that is caught), and the kit judges the mutant at quick effort.
+Of {places} places, {number} were drawn; each got one change.
+
+**{killed} of {judged} mutants were refused: {share:.0%}.** Another {broken} could not be imported
+or run at all, and do not count. This page is written by `make mutation`.
+"""
+SURVIVORS = """\
+## What survived
+
+A mutant that is certified has changed something that the contract does not ask for, such as what a
+store does about a torn line, a full disk or a file that somebody edited; costs only time; or
+changes nothing at all. The first kind is what [`make torture`](durability.md) is for.
+"""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of one place."""
+
+    module: str
+    """Path inside the package."""
+    operator: str
+    occurrence: int
+    line: int
+    function: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the kit said of a mutant."""
+
+    mutant: Mutant
+    verdict: str
+    before: str
+    after: str
+
+
+def main() -> None:
+    """Draw mutants, judge them, write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mutants", type=int, default=100, help="how many places to change")
+    number: int = parser.parse_args().mutants
+    with tempfile.TemporaryDirectory() as folder:
+        copies = [_copy(Path(folder, str(worker))) for worker in range(os.cpu_count() or 1)]
+        everything = _mutants(copies[0])
+        drawn = random.Random(SEED).sample(everything, min(number, len(everything)))
+        free: SimpleQueue[Path] = SimpleQueue()
+        for copy in copies:
+            free.put(copy)
+        with ThreadPoolExecutor(len(copies)) as pool:
+            judged = list(pool.map(_judge, drawn, repeat(free)))
+    PAGE.write_text(page(len(everything), judged), encoding="utf-8")
+    print(f"{PAGE}: {dict(Counter(each.verdict for each in judged))}")
+
+
+def _copy(folder: Path) -> Path:
+    shutil.copytree(ROOT / "src" / "evsys_sdk", folder / "evsys_sdk")
+    (folder / "empty").mkdir()
+    return folder
+
+
+def _mutants(copy: Path) -> list[Mutant]:
+    """One random change of every place of the store."""
+    paths = [f"evsys_sdk/log_stores/{name}" for name in MODULES]
+    (copy / "cosmic-ray.toml").write_text(CONFIGURATION.format(paths=json.dumps(paths)))
+    _cosmic_ray(copy, "init", "cosmic-ray.toml", "session.sqlite")
+    places: dict[tuple[str, tuple[int, int]], list[Mutant]] = defaultdict(list)
+    for line in _cosmic_ray(copy, "dump", "session.sqlite").splitlines():
+        [change] = json.loads(line)[0]["mutations"]
+        if UNTOLD not in change["operator_name"]:
+            row, column = change["start_pos"]
+            places[change["module_path"], (row, column)].append(
+                Mutant(
+                    change["module_path"],
+                    change["operator_name"],
+                    change["occurrence"],
+                    row,
+                    change["definition_name"] or "",
+                )
+            )
+    choice = random.Random(SEED)
+    return [
+        choice.choice(sorted(changes, key=lambda mutant: (mutant.operator, mutant.occurrence)))
+        for _, changes in sorted(places.items())
+    ]
+
+
+def _cosmic_ray(copy: Path, *arguments: str) -> str:
+    return subprocess.run(
+        [COSMIC_RAY, *arguments], cwd=copy, check=True, capture_output=True, text=True
+    ).stdout
+
+
+def _judge(mutant: Mutant, free: "SimpleQueue[Path]") -> Judged:
+    copy = free.get()
+    path = copy / mutant.module
+    original = path.read_text()
+    try:
+        _cosmic_ray(copy, "apply", mutant.module, mutant.operator, str(mutant.occurrence))
+        before, after = _difference(original, path.read_text())
+        judged = Judged(mutant, _verdict(copy), before, after)
+    finally:
+        path.write_text(original)
+        free.put(copy)
+    print(f"{judged.verdict:9} {mutant.module}:{mutant.line}  {before}  ->  {after}", flush=True)
+    return judged
+
+
+def _difference(original: str, mutated: str) -> tuple[str, str]:
+    pairs = zip(original.splitlines(), mutated.splitlines(), strict=False)
+    changed = ((before.strip(), after.strip()) for before, after in pairs if before != after)
+    return next(changed, ("", ""))
+
+
+def _verdict(copy: Path) -> str:
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+    command += ["--evsys-conformance", "jsonl", "--evsys-effort", "quick"]
+    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        status = subprocess.run(
+            command, cwd=copy / "empty", env=environment, capture_output=True, timeout=TIMEOUT
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return "refused"
+    return {0: "certified", 1: "refused"}.get(status, "broken")
+
+
+def page(places: int, judged: list[Judged]) -> str:
+    """The page of the docs."""
+    counted = [each for each in judged if each.verdict != "broken"]
+    killed = sum(each.verdict == "refused" for each in counted)
+    parts = [
+        INTRODUCTION.format(
+            places=places,
+            number=len(judged),
+            killed=killed,
+            judged=len(counted),
+            share=killed / max(1, len(counted)),
+            broken=len(judged) - len(counted),
+        ),
+        "| module | judged | refused |\n|---|---:|---:|",
+    ]
+    for module in sorted({each.mutant.module for each in counted}):
+        verdicts = [each.verdict for each in counted if each.mutant.module == module]
+        parts[-1] += f"\n| `{module}` | {len(verdicts)} | {verdicts.count('refused')} |"
+    parts.append(SURVIVORS)
+    parts.append("| where | before | after |\n|---|---|---|")
+    for each in sorted(counted, key=lambda each: (each.mutant.module, each.mutant.line)):
+        if each.verdict == "certified":
+            where = f"{Path(each.mutant.module).name}, `{each.mutant.function}`"
+            parts[-1] += f"\n| {where} | {_code(each.before)} | {_code(each.after)} |"
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _code(line: str) -> str:
+    return "`" + line.replace("|", "\\|") + "`"
+
+
+if __name__ == "__main__":
+    main()
