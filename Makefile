@@ -97,7 +97,7 @@ $(ENVIRONMENTS:=/installed): %/installed: pyproject.toml
 
 .venv-mutation/installed: pyproject.toml
 	@test -x .venv-mutation/bin/python || $(or $(PYTHON),$(error $(NO_PYTHON))) -m venv --clear .venv-mutation
-	@.venv-mutation/bin/python -m pip install --quiet cosmic-ray --editable '.[conformance]'
+	@.venv-mutation/bin/python -m pip install --quiet cosmic-ray --editable '.[dev]'
 	@touch $@
 
 # The packages depend on this one by name, so all are installed by one command.

@@ -1,5 +1,8 @@
 """Mutates the jsonl store and lets the kit judge each mutant; writes ``docs/mutation-score.md``.
 
+What the kit certifies, the tests of the store itself judge next: they are about what the contract
+leaves open. What neither refuses is on the page.
+
 ``make mutation`` makes the environment and runs it. cosmic-ray finds the places that can be changed
 and changes them; of its many changes of one place a random one is taken, so that the score is not
 that of whoever adds most numbers. A copy of the package is changed, never the repository.
@@ -37,6 +40,11 @@ test-command = "none: the kit is run by mutation.py"
 [cosmic-ray.distributor]
 name = "local"
 """
+REFUSED = "refused"
+REFUSED_BY_ITS_TESTS = "refused by its tests"
+SURVIVED = "survived"
+BROKEN = "broken"
+
 INTRODUCTION = """\
 # The mutation score
 
@@ -45,15 +53,21 @@ How much of the jsonl store does the kit hold in place?
 number, a condition, an exception that is caught), and the kit judges the mutant at quick effort.
 Of {places} places, {number} were drawn; each got one change.
 
-**{killed} of {judged} mutants were refused: {share:.0%}.** Another {broken} could not be imported
-or run at all, and do not count. This page is written by `make mutation`.
+**The kit refused {refused} of {counted} mutants, {share:.0%}.** Another {broken} could not be
+imported or run at all, and do not count. Most of the others are changes to what the contract leaves
+open: what this store does about torn lines, full disks, files that somebody edited, and parameters
+of its own. So each mutant that the kit certified was judged by the tests of the store,
+`tests/sdk/test_jsonl*.py`, which are about these: they refused {tested} of {certified}. This page
+is written by `make mutation`.
 """
+TABLE = """\
+| module | mutants | refused by the kit | by the tests of the store | by neither |
+|---|---:|---:|---:|---:|"""
 SURVIVORS = """\
-## What survived
+## What neither refused
 
-A mutant that is certified has changed something that the contract does not ask for, such as what a
-store does about a torn line, a full disk or a file that somebody edited; costs only time; or
-changes nothing at all. The first kind is what [`make torture`](durability.md) is for.
+Such a change costs only time, shows only where a machine lost its power (which
+[`make torture`](durability.md) tries), or changes nothing at all.
 """
 
 
@@ -119,7 +133,7 @@ def _mutants(copy: Path) -> list[Mutant]:
                     change["operator_name"],
                     change["occurrence"],
                     row,
-                    change["definition_name"] or "",
+                    change["definition_name"] or "(module)",
                 )
             )
     choice = random.Random(SEED)
@@ -146,7 +160,7 @@ def _judge(mutant: Mutant, free: "SimpleQueue[Path]") -> Judged:
     finally:
         path.write_text(original)
         free.put(copy)
-    print(f"{judged.verdict:9} {mutant.module}:{mutant.line}  {before}  ->  {after}", flush=True)
+    print(f"{judged.verdict:20} {mutant.module}:{mutant.line}  {before}  ->  {after}", flush=True)
     return judged
 
 
@@ -157,40 +171,51 @@ def _difference(original: str, mutated: str) -> tuple[str, str]:
 
 
 def _verdict(copy: Path) -> str:
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
-    command += ["--evsys-conformance", "jsonl", "--evsys-effort", "quick"]
+    kit = ["--evsys-conformance", "jsonl", "--evsys-effort", "quick"]
+    status = _pytest(copy, copy / "empty", kit)
+    if status == 0:
+        own = sorted(map(str, ROOT.glob("tests/sdk/test_jsonl*.py")))
+        return REFUSED_BY_ITS_TESTS if _pytest(copy, ROOT, own) else SURVIVED
+    return REFUSED if status == 1 else BROKEN
+
+
+def _pytest(copy: Path, folder: Path, arguments: list[str]) -> int:
+    """Exit status of a session that imports the mutant; one that hangs has failed."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        status = subprocess.run(
-            command, cwd=copy / "empty", env=environment, capture_output=True, timeout=TIMEOUT
+        return subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, timeout=TIMEOUT
         ).returncode
     except subprocess.TimeoutExpired:
-        return "refused"
-    return {0: "certified", 1: "refused"}.get(status, "broken")
+        return 1
 
 
 def page(places: int, judged: list[Judged]) -> str:
     """The page of the docs."""
-    counted = [each for each in judged if each.verdict != "broken"]
-    killed = sum(each.verdict == "refused" for each in counted)
+    counted = [each for each in judged if each.verdict != BROKEN]
+    verdicts = Counter(each.verdict for each in judged)
     parts = [
         INTRODUCTION.format(
             places=places,
             number=len(judged),
-            killed=killed,
-            judged=len(counted),
-            share=killed / max(1, len(counted)),
-            broken=len(judged) - len(counted),
+            refused=verdicts[REFUSED],
+            counted=len(counted),
+            share=verdicts[REFUSED] / max(1, len(counted)),
+            broken=verdicts[BROKEN],
+            tested=verdicts[REFUSED_BY_ITS_TESTS],
+            certified=verdicts[REFUSED_BY_ITS_TESTS] + verdicts[SURVIVED],
         ),
-        "| module | judged | refused |\n|---|---:|---:|",
+        TABLE,
     ]
     for module in sorted({each.mutant.module for each in counted}):
-        verdicts = [each.verdict for each in counted if each.mutant.module == module]
-        parts[-1] += f"\n| `{module}` | {len(verdicts)} | {verdicts.count('refused')} |"
-    parts.append(SURVIVORS)
-    parts.append("| where | before | after |\n|---|---|---|")
+        its = [each.verdict for each in counted if each.mutant.module == module]
+        numbers = [its.count(verdict) for verdict in (REFUSED, REFUSED_BY_ITS_TESTS, SURVIVED)]
+        name = module.removeprefix("evsys_sdk/log_stores/")
+        parts[-1] += f"\n| `{name}` | {len(its)} | {' | '.join(map(str, numbers))} |"
+    parts += [SURVIVORS, "| where | before | after |\n|---|---|---|"]
     for each in sorted(counted, key=lambda each: (each.mutant.module, each.mutant.line)):
-        if each.verdict == "certified":
+        if each.verdict == SURVIVED:
             where = f"{Path(each.mutant.module).name}, `{each.mutant.function}`"
             parts[-1] += f"\n| {where} | {_code(each.before)} | {_code(each.after)} |"
     return "\n\n".join(part.strip() for part in parts) + "\n"
