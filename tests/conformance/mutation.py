@@ -66,8 +66,8 @@ TABLE = """\
 SURVIVORS = """\
 ## What neither refused
 
-Such a change costs only time, shows only where a machine lost its power (which
-[`make torture`](durability.md) tries), or changes nothing at all.
+Such a change shows in a corner that no test reaches (a place in a file that falls just so, a file
+that somebody else wrote oddly), or changes nothing at all.
 """
 
 
