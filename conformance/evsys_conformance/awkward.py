@@ -5,6 +5,9 @@ from collections.abc import Sequence
 
 LARGEST_STEP = 2**63 - 1
 
+UNKNOWN = "evsys_unknown_parameter"
+"""A parameter and keyword that no store declares (ID-2, SIG-1)."""
+
 FLOATS: Sequence[float] = (
     0.0,
     -0.0,

@@ -10,7 +10,6 @@ import atexit
 import contextlib
 import gc
 import os
-import pickle
 import signal
 import socket
 import subprocess
@@ -18,8 +17,7 @@ import sys
 
 from evsys_conformance import child
 
-_FORK = "fork"
-_WAIT = "wait"
+_FORK = b"fork"
 
 
 class ForkServer:
@@ -38,12 +36,12 @@ class ForkServer:
 
     def fork(self, standard_input: int, output: int, report: int) -> int:
         """Fork a child with these descriptors, and return its process id."""
-        socket.send_fds(self._socket, [pickle.dumps((_FORK, 0))], [standard_input, output, report])
+        socket.send_fds(self._socket, [_FORK], [standard_input, output, report])
         return self._answer()
 
     def wait(self, pid: int) -> int:
         """Wait until a child has ended; return its exit status, or the signal as a negative."""
-        self._socket.sendall(pickle.dumps((_WAIT, pid)))
+        self._socket.sendall(b"%d" % pid)
         return self._answer()
 
     def _answer(self) -> int:
@@ -81,34 +79,37 @@ def _serve(connection: socket.socket) -> int | None:
     usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
     alive: set[int] = set()
     while True:
-        message, descriptors, _, _ = socket.recv_fds(connection, 256, 3)
-        if not message:
+        request, descriptors, _, _ = socket.recv_fds(connection, 64, 3)
+        if not request:
             break
-        request, pid = pickle.loads(message)  # noqa: S301 - written by the parent
-        if request == _WAIT:
-            status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if request == _FORK:
+            answer = os.fork()
+            if answer == 0:
+                signal.signal(signal.SIGINT, usual)
+                connection.close()
+                return _taken_over(*descriptors)
+            alive.add(answer)
+            for descriptor in descriptors:
+                os.close(descriptor)
+        else:
+            pid = int(request)
+            answer = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
             alive.discard(pid)
-            connection.sendall(b"%d" % status)
-            continue
-        pid = os.fork()
-        if pid == 0:
-            signal.signal(signal.SIGINT, usual)
-            connection.close()
-            standard_input, output, report = descriptors
-            os.dup2(standard_input, 0)
-            os.dup2(output, 1)
-            os.dup2(output, 2)
-            os.close(standard_input)
-            os.close(output)
-            return report
-        alive.add(pid)
-        for descriptor in descriptors:
-            os.close(descriptor)
-        connection.sendall(b"%d" % pid)
+        connection.sendall(b"%d" % answer)
     for pid in alive:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     return None
+
+
+def _taken_over(standard_input: int, output: int, report: int) -> int:
+    """Make the descriptors those of this process; return the one to report to."""
+    os.dup2(standard_input, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(standard_input)
+    os.close(output)
+    return report
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ nor look as if it was hanging.
 """
 
 from evsys_conformance import calls
+from evsys_conformance.bench import Bench
 from evsys_conformance.trial import Trial
 
 SLOW_SECONDS_PER_CALL = 0.005
@@ -13,13 +14,18 @@ SLOW_SECONDS_PER_CALL = 0.005
 _CALLS_THAT_TELL = 20
 
 
+def share_of_a_long_run(bench: Bench) -> float:
+    """How much of its usual length a check makes: less at quick effort, and no more at deep."""
+    return min(1.0, bench.volume)
+
+
 def affordable(trial: Trial, number: int) -> int:
     """How many calls to make where a quick store gets ``number``: at least a tenth of them.
 
     At quick effort it is a quarter of that.
     """
     bench = trial.bench
-    number = round(number * min(1.0, bench.volume))
+    number = round(number * share_of_a_long_run(bench))
     if bench.calls < _CALLS_THAT_TELL:
         made = [calls.metrics({"loss": n / 8}, n) for n in range(_CALLS_THAT_TELL)]
         Trial(bench, trial.clause).log_calls(made)

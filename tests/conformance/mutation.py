@@ -29,7 +29,7 @@ COSMIC_RAY = Path(sys.executable).with_name("cosmic-ray")
 MODULES = ("jsonl.py", "_json_files")
 SEED = 20_260_101
 TIMEOUT = 300
-UNTOLD = "_BitOr"
+NO_ARITHMETIC = "_BitOr"
 """In annotations it is no arithmetic: these mutants can't be imported, and would count as seen."""
 CONFIGURATION = """\
 [cosmic-ray]
@@ -85,7 +85,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Judged:
-    """What the kit said of a mutant."""
+    """What came of a mutant."""
 
     mutant: Mutant
     verdict: str
@@ -125,7 +125,7 @@ def _mutants(copy: Path) -> list[Mutant]:
     places: dict[tuple[str, tuple[int, int]], list[Mutant]] = defaultdict(list)
     for line in _cosmic_ray(copy, "dump", "session.sqlite").splitlines():
         [change] = json.loads(line)[0]["mutations"]
-        if UNTOLD not in change["operator_name"]:
+        if NO_ARITHMETIC not in change["operator_name"]:
             row, column = change["start_pos"]
             places[change["module_path"], (row, column)].append(
                 Mutant(

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pickle
+import select
 import tempfile
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -74,6 +75,8 @@ def test_children_end_with_their_server() -> None:
     server = ForkServer()
     with tempfile.TemporaryFile() as output, _started(server, output.fileno()) as child:
         server.stop()
+        readable, _, _ = select.select([child.report], [], [], 20)
+        assert readable, "the child went on without its server"
         assert os.read(child.report, 64) == b""  # which is when the last that could write is gone
 
 

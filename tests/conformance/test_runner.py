@@ -205,3 +205,13 @@ def test_a_check_of_a_long_run_makes_fewer_calls_of_a_slow_store(
         assert affordable(trial, 1000) == 100
     finally:
         bench.discard_destinations()
+
+
+@pytest.mark.parametrize(("effort", "most"), [("QUICK", 250), ("NORMAL", 1000), ("DEEP", 1000)])
+def test_quick_effort_makes_a_long_run_shorter_and_deep_no_longer(effort: str, most: int) -> None:
+    bench = Bench(harness_of(Memory), volume=Effort[effort].volume)
+    try:
+        trial = Trial(bench, _check("threads_keep_every_record").clause)
+        assert affordable(trial, 1000) == most
+    finally:
+        bench.discard_destinations()

@@ -10,6 +10,7 @@ from evsys_conformance.calls import Call
 from evsys_conformance.checking import Strategies, check
 from evsys_conformance.children import Child
 from evsys_conformance.dying import KILLED, Death
+from evsys_conformance.pace import share_of_a_long_run
 from evsys_conformance.records import (
     artifact_difference,
     expected_artifacts,
@@ -136,7 +137,7 @@ def a_call_of_each_kind_may_be_cut_anywhere(trial: Trial) -> None:
         for last in _LAST_CALLS:
             _dies(trial, child, Death({}, [], last, 0))
             actions = _dies(trial, child, Death({}, before, last, 0))
-            for place in _spread(actions, round(12 * min(1.0, trial.bench.volume))):
+            for place in _spread(actions, round(12 * share_of_a_long_run(trial.bench))):
                 _dies(trial, child, Death({}, before, last, place))
 
 

@@ -10,10 +10,9 @@ from typing import Any, cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticUndefined
 
+from evsys_conformance.awkward import UNKNOWN
 from evsys_conformance.checking import check
 from evsys_conformance.trial import OpenStore, Trial
-
-UNKNOWN = "evsys_unknown_parameter"
 
 
 @check("ID-1", observes=False)

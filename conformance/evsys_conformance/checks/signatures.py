@@ -4,12 +4,10 @@ import inspect
 from typing import Any
 
 from evsys_conformance import calls
+from evsys_conformance.awkward import UNKNOWN
 from evsys_conformance.calls import Call
 from evsys_conformance.checking import check
 from evsys_conformance.trial import OpenStore, Trial, described
-
-UNKNOWN = "evsys_unknown_parameter"
-
 
 _SHAPES = {
     "log_scalar": ("key", "value", "step"),

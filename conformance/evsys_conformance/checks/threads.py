@@ -22,6 +22,7 @@ THREADS = 4
 ROUNDS = 3
 CALLS = 120
 MERGES = 24
+RACING_CALLS = 3000
 JOIN_SECONDS = 40.0
 """How long no call of any thread may return before the threads count as hanging."""
 
@@ -176,7 +177,7 @@ def close_may_race_writes(trial: Trial) -> None:
 def _one_race(trial: Trial, after: int) -> None:
     store = trial.open()
     trial.note(
-        *_threads_as_python(_POINTS_AS_PYTHON, 3000),
+        *_threads_as_python(_POINTS_AS_PYTHON, RACING_CALLS),
         f"# after {after} calls, while they write:",
         "store.close()",
     )
@@ -188,7 +189,7 @@ def _one_race(trial: Trial, after: int) -> None:
 
     def write(writer: int) -> None:
         refused = 0
-        for n in range(3000):
+        for n in range(RACING_CALLS):
             call = calls.metrics({f"writer {writer}": n / 8, "shared": float(writer)}, n)
             try:
                 _make(store, call, progress)

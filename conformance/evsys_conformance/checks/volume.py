@@ -6,7 +6,7 @@ from collections.abc import Callable
 from evsys_conformance import calls
 from evsys_conformance.calls import Call
 from evsys_conformance.checking import check
-from evsys_conformance.pace import SLOW_SECONDS_PER_CALL
+from evsys_conformance.pace import SLOW_SECONDS_PER_CALL, share_of_a_long_run
 from evsys_conformance.trial import Trial
 
 BUDGET_SECONDS = 25.0
@@ -14,7 +14,7 @@ BUDGET_SECONDS = 25.0
 
 
 def _budget(trial: Trial) -> float:
-    return BUDGET_SECONDS * min(1.0, trial.bench.volume)
+    return BUDGET_SECONDS * share_of_a_long_run(trial.bench)
 
 
 def _log_many(trial: Trial, what: str, number: int, make: Callable[[int], Call]) -> list[Call]:
