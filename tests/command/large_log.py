@@ -1,6 +1,7 @@
-"""Writes a large log, with hostile names and non-finite values in it.
+"""Writes a large log, with non-finite values and, but for the first kind, hostile names in it.
 
-    python tests/command/large_log.py dense DIRECTORY 1000000     each row has all 50 metrics
+    python tests/command/large_log.py plain DIRECTORY 1000000     each row has all 50 metrics
+    python tests/command/large_log.py dense DIRECTORY 1000000     the same
     python tests/command/large_log.py sparse DIRECTORY 1000000    each row has 1 to 3 of them
 
 To see what a million rows take:
@@ -17,14 +18,15 @@ from collections.abc import Iterator
 from evsys_sdk.log_stores._json_files.row import encode_row
 
 HOSTILE = ["<script>alert(1)</script>", "\x1b[2Jloss\n\u202e", "k" * 300, "l'\"&amp;\\", "${x}`"]
-KEYS = [*HOSTILE, *(f"train/metric_{number:02}" for number in range(45))]
+PLAIN = [f"train/metric_{number:02}" for number in range(50)]
+KEYS = {"plain": PLAIN, "dense": [*HOSTILE, *PLAIN[:45]], "sparse": [*HOSTILE, *PLAIN[:45]]}
 
 
 def rows(kind: str, count: int) -> Iterator[bytes]:
     """The rows: a noisy decay per metric, one row in ten of validation, a NaN here and there."""
     draw = random.Random(0)
     for step in range(count):
-        keys = KEYS if kind == "dense" else draw.sample(KEYS, draw.randint(1, 3))
+        keys = draw.sample(KEYS[kind], draw.randint(1, 3)) if kind == "sparse" else KEYS[kind]
         level = math.exp(-4 * step / count)
         values = {key: level + 0.1 * draw.random() for key in keys}
         if step % 99_991 == 5000:

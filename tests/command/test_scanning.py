@@ -5,12 +5,15 @@ from unittest.mock import patch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from evsys_sdk.command import scanning
+from evsys_sdk.command import collecting, scanning
 from evsys_sdk.log_stores._json_files.row import encode_row
 
 # Few keys and splits, so that rows of the same shape and rows that share a key are both common.
-METRICS = st.dictionaries(st.sampled_from("abcd"), st.floats(allow_nan=False), max_size=4)
-ROWS = st.lists(st.tuples(st.sampled_from(["train", "val"]), METRICS), max_size=40)
+METRICS = st.dictionaries(st.sampled_from('ab"c'), st.floats(allow_nan=False), max_size=4)
+SPLITS = st.sampled_from(["train", "val"])
+# A row that repeats the keys of the one before is decoded in another way.
+RUNS = st.tuples(st.tuples(SPLITS, METRICS), st.integers(1, 5))
+ROWS = st.lists(RUNS, max_size=15).map(lambda runs: [row for row, n in runs for _ in range(n)])
 
 
 @given(ROWS, st.sampled_from([1, 7, 1000]), st.sampled_from([10, 100, 10_000]))
@@ -27,8 +30,8 @@ def test_every_point_comes_to_its_curve(
         for key, value in metrics.items():
             expected.setdefault((key, split), []).append((step, value))
     with (
-        patch.object(scanning, "_POINTS_AT_ONCE", points_at_once),
-        patch.object(scanning, "_MOST_KNOWN_KEYS", known_keys),
+        patch.object(collecting, "_POINTS_AT_ONCE", points_at_once),
+        patch.object(collecting, "_MOST_KNOWN_KEYS", known_keys),
     ):
         scan = scanning.scan_lines(iter(lines))
     found = {

@@ -18,6 +18,7 @@ from evsys_sdk.log_stores._json_files.artifacts import read_artifacts
 from evsys_sdk.log_stores._json_files.hyperparams import read_hyperparams
 from evsys_sdk.log_stores._json_files.names import LogFiles
 from evsys_sdk.log_stores._json_files.reading import rows_of
+from evsys_sdk.log_stores._json_files.row import decode_row
 from evsys_sdk.run_log import MetricRow
 
 EXAMPLE = """evsys replay runs/1/logs --to tensorboard.yaml
@@ -234,6 +235,6 @@ class _Replay:
                     place = f"{self._files.metrics_path}:{first + number}"
                     print(printable(f"{place}: left out, no row: {reason}"), file=sys.stderr)
 
-            for number, row in rows_of(lines(), damaged):
+            for number, row in rows_of(lines(), decode_row, damaged):
                 yield first + number, offset, row
                 bar(offset)
