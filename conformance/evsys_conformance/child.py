@@ -29,8 +29,6 @@ READY = b"R"
 """Reported when the store is open, and the child waits for a line on standard input."""
 DONE = b"D"
 """Reported when the job is done."""
-FORK_SECONDS = 30.0
-"""How long a forked child may take before it counts as hanging."""
 
 
 @dataclass
@@ -137,7 +135,7 @@ def fork_beside_a_writer(job: Job, open_store: Opening) -> None:
         stop.wait(pause.random() / 500)
         _fork(job, store, number)
     stop.set()
-    thread.join(FORK_SECONDS)
+    thread.join(job.options["seconds"])
     if thread.is_alive():
         raise SystemExit("a write of the parent's thread did not return after a fork")
     store.close()
@@ -148,7 +146,7 @@ def _fork(job: Job, store: Any, number: int) -> None:
     """Fork; in the child write if asked to, and leave the way that the options name."""
     pid = os.fork()
     if pid == 0:
-        signal.alarm(int(FORK_SECONDS))
+        signal.alarm(job.options["seconds"])
         if job.options.get("write"):
             os.write(job.report, RETURNED if _child_writes(store, number) else RAISED)
         if job.options["leave"] == "os._exit":
@@ -156,7 +154,7 @@ def _fork(job: Job, store: Any, number: int) -> None:
         sys.exit(0)
     _, status = os.waitpid(pid, 0)
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
-        raise SystemExit(f"a forked child did not end within {FORK_SECONDS:.0f} s")
+        raise SystemExit(f"a forked child did not end within {job.options['seconds']} s")
 
 
 def _child_writes(store: Any, number: int) -> bool:

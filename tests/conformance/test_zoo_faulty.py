@@ -5,10 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from evsys_conformance.checks import fork, leaks, threads
 from evsys_conformance.runner import Verdict
 from zoo.animals import Faulty
 from zoo.judging import finding, judged
 from zoo.registry import FAULTY
+
+
+@pytest.fixture(autouse=True)
+def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give what hangs or leaks less time than the kit does: here it would always be used up."""
+    monkeypatch.setattr(fork, "HANG_SECONDS", 4)
+    monkeypatch.setattr(threads, "JOIN_SECONDS", 4.0)
+    monkeypatch.setattr(leaks, "GRACE_SECONDS", 0.3)
 
 
 # What faulty stores leave behind, and raise in their threads and finalisers, is their fault.

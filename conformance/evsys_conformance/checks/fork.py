@@ -2,6 +2,7 @@
 
 import os
 import re
+from typing import Any
 
 from evsys_conformance import calls
 from evsys_conformance.calls import Call
@@ -11,6 +12,8 @@ from evsys_conformance.children import Child
 from evsys_conformance.trial import Trial
 
 LEAVING = ("sys.exit", "os._exit")
+HANG_SECONDS = 30
+"""How long a forked child, or a thread of the parent, may take before it counts as hanging."""
 
 
 def _made(number: int) -> list[Call]:
@@ -42,7 +45,7 @@ def a_forked_child_that_exits_does_no_harm(trial: Trial) -> None:
         run = Trial(trial.bench, trial.clause)
         run.note(*_forks_as_python(leave))
         made = _made(5)
-        with Child(run, "fork_between_calls", made, leave=leave) as child:
+        with _forking(run, "fork_between_calls", made, leave=leave) as child:
             child.wait_until_done()
         run.expect(made)
         trial.unobserved = trial.unobserved or run.unobserved
@@ -57,7 +60,7 @@ def a_write_in_a_forked_child_is_recorded_once_or_raises(trial: Trial) -> None:
         run = Trial(trial.bench, trial.clause)
         run.note(*_forks_as_python(leave, 'store.log_metrics({f"child {n}": n / 8}, n)'))
         made = _made(4)
-        with Child(run, "fork_between_calls", made, leave=leave, write=True) as child:
+        with _forking(run, "fork_between_calls", made, leave=leave, write=True) as child:
             child.wait_until_done()
             answers = re.findall(b"[.!]", child.reported)
         written = [
@@ -80,7 +83,7 @@ def a_fork_beside_a_writing_thread_does_not_hang(trial: Trial) -> None:
     trial.note("# meanwhile a thread of the parent writes without pause")
     trial.note(*_forks_as_python("os._exit", 'store.log_metrics({f"child {n}": n / 8}, n)'))
     made = _made(12)
-    with Child(trial, "fork_beside_a_writer", made, leave="os._exit", write=True) as child:
+    with _forking(trial, "fork_beside_a_writer", made, leave="os._exit", write=True) as child:
         child.wait_until_done()
         answers = re.findall(b"[.!]", child.reported)
         by_thread = int(re.findall(rb"T(\d+);", child.reported)[0])
@@ -94,6 +97,10 @@ def a_fork_beside_a_writing_thread_does_not_hang(trial: Trial) -> None:
     thread = [calls.metrics({"thread": float(n % 1000)}, n) for n in range(by_thread)]
     must = "crash" in trial.bench.claims
     trial.expect([*made, *thread, *(written if must else [])], [] if must else written)
+
+
+def _forking(trial: Trial, action: str, made: list[Call], **options: Any) -> Child:
+    return Child(trial, action, made, seconds=HANG_SECONDS, **options)
 
 
 def _no_fork(trial: Trial) -> bool:
