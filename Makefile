@@ -14,10 +14,12 @@ test_if_found = $(if $(call python_version,3.$(1)),test-3.$(1))
 NO_PYTHON = no Python 3.11 or newer with venv and ensurepip (on Debian: python3-venv) was found \
 on PATH or in $(PYENV). Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python
 
-PYTEST = -m pytest -n auto
+# A test waits for a third of its time: for processes that it kills, or for a server.
+CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+PYTEST = -m pytest -n $(shell expr $(CORES) + \( $(CORES) + 1 \) / 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all examples integrations mutation torture bench scaling lint docs pictures clean
+.PHONY: help demo test test-all examples integrations mutation torture bench scaling lint mypy pyright docs pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -37,8 +39,10 @@ examples: .venv-examples/installed ## Test and certify the packages in docs/exam
 lint: .venv/installed ## Only the checks
 	.venv/bin/python -m ruff check
 	.venv/bin/python -m ruff format --check
-	.venv/bin/python -m mypy
-	.venv/bin/python -m pyright
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target mypy pyright
+
+mypy pyright: .venv/installed
+	.venv/bin/python -m $@
 
 integrations: .venv-integrations/installed ## Run the adapters' tests with Lightning, Transformers and Keras
 	EVSYS_INTEGRATIONS_REQUIRED=1 .venv-integrations/bin/python -m pytest tests/integrations
