@@ -5,7 +5,7 @@ from array import array
 import numpy as np
 
 from evsys_sdk.command.points import Curve, Floats, Integers
-from evsys_sdk.command.shapes import Shape
+from evsys_sdk.command.shapes import Row, RowDecoder, Shape
 from evsys_sdk.log_stores._json_files.row import decode_row
 
 __all__ = ["Collector"]
@@ -18,9 +18,6 @@ _COST_OF_A_SHAPE = 16
 _COST_OF_A_DECODER = 8
 """What the decoder of a shape takes per key, counted in keys."""
 
-Row = tuple[int, str, Shape, bytes]
-"""Step, split, shape, and the values as doubles, one behind the other."""
-
 
 class Collector:
     """Decodes rows, and gathers their points until there are enough of them."""
@@ -32,7 +29,7 @@ class Collector:
         self._shapes: dict[tuple[str, ...], Shape] = {}
         self._known_keys = 0
         self._last: Shape | None = None
-        self._repeated: Shape | None = None
+        self._decoder: RowDecoder | None = None
         self._steps: array[int] = array("q")
         self._rows: list[Integers] = []
         self._values: list[bytes] = []
@@ -44,15 +41,12 @@ class Collector:
         Raises:
             ValueError: The line is no row; the message says why.
         """
-        shape = self._repeated
-        if shape is not None:
+        if self._decoder is not None:
             try:
-                step, split, values = shape.decode(line)
+                return self._decoder.decode(line)
             except ValueError:
                 # Where every row holds a NaN, say, it would be of no use on each of them.
-                self._last = None
-            else:
-                return step, split, shape, values
+                self._last = self._decoder = None
         row = decode_row(line)
         shape = self._shape_of((*row.metrics,))
         return row.step, row.split or "", shape, shape.pack(*row.metrics.values())
@@ -62,11 +56,10 @@ class Collector:
         if shape is None:
             self._remember(len(keys) + _COST_OF_A_SHAPE)
             shape = self._shapes[keys] = Shape(keys)
-        self._repeated = None
-        if shape is self._last and shape.can_decode:
+        if shape is self._last:
             # Where rows of many shapes follow each other, no decoder would ever fit.
-            self._repeated = shape
             self._remember(len(keys) * _COST_OF_A_DECODER)
+            self._decoder = shape.decoder
         self._last = shape
         return shape
 
