@@ -32,6 +32,7 @@ def test_every_point_comes_to_its_curve(
     with (
         patch.object(collecting, "_POINTS_AT_ONCE", points_at_once),
         patch.object(collecting, "_MOST_KNOWN_KEYS", known_keys),
+        patch.object(collecting, "_MOST_DECODERS", 2),
     ):
         scan = scanning.scan_lines(iter(lines))
     found = {

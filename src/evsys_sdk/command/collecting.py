@@ -5,7 +5,7 @@ from array import array
 import numpy as np
 
 from evsys_sdk.command.points import Curve, Floats, Integers
-from evsys_sdk.command.shapes import Row, RowDecoder, Shape
+from evsys_sdk.command.shapes import Row, RowDecoder, Shape, decoder_of
 from evsys_sdk.log_stores._json_files.row import decode_row
 
 __all__ = ["Collector"]
@@ -15,8 +15,8 @@ _FEW_SHAPES = 64
 _MOST_KNOWN_KEYS = 1 << 20
 _COST_OF_A_SHAPE = 16
 """What a known shape takes beside its keys, counted in keys."""
-_COST_OF_A_DECODER = 8
-"""What the decoder of a shape takes per key, counted in keys."""
+_MOST_DECODERS = 64
+"""One takes half a kilobyte for each key."""
 
 
 class Collector:
@@ -28,6 +28,7 @@ class Collector:
         self._numbers: dict[tuple[str, str], int] = {}
         self._shapes: dict[tuple[str, ...], Shape] = {}
         self._known_keys = 0
+        self._decoders: dict[tuple[str, ...], RowDecoder | None] = {}
         self._last: Shape | None = None
         self._decoder: RowDecoder | None = None
         self._steps: array[int] = array("q")
@@ -54,20 +55,21 @@ class Collector:
     def _shape_of(self, keys: tuple[str, ...]) -> Shape:
         shape = self._shapes.get(keys)
         if shape is None:
-            self._remember(len(keys) + _COST_OF_A_SHAPE)
+            self._known_keys += len(keys) + _COST_OF_A_SHAPE
+            if self._known_keys > _MOST_KNOWN_KEYS:
+                self._shapes.clear()
+                self._known_keys = 0
             shape = self._shapes[keys] = Shape(keys)
         if shape is self._last:
             # Where rows of many shapes follow each other, no decoder would ever fit.
-            self._remember(len(keys) * _COST_OF_A_DECODER)
-            self._decoder = shape.decoder
+            self._decoder = self._decoder_of(shape)
         self._last = shape
         return shape
 
-    def _remember(self, keys: int) -> None:
-        self._known_keys += keys
-        if self._known_keys > _MOST_KNOWN_KEYS:
-            self._shapes.clear()
-            self._known_keys = 0
+    def _decoder_of(self, shape: Shape) -> RowDecoder | None:
+        if len(self._decoders) < _MOST_DECODERS and shape.keys not in self._decoders:
+            self._decoders[shape.keys] = decoder_of(shape)
+        return self._decoders.get(shape.keys)
 
     def add(self, row: Row) -> None:
         """Take the points of the row.

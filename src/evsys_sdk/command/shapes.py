@@ -6,7 +6,6 @@ Python. That nearly halves what a point costs, in a log whose rows repeat their 
 
 import re
 from collections.abc import Callable
-from functools import cached_property
 from secrets import token_hex
 from struct import Struct as Packing
 from typing import Any
@@ -18,7 +17,7 @@ from pydantic_core import to_json
 
 from evsys_sdk.command.points import Integers
 
-__all__ = ["Row", "RowDecoder", "Shape"]
+__all__ = ["Row", "RowDecoder", "Shape", "decoder_of"]
 
 _ESCAPED = re.compile(r'["\\\x00-\x1f]')
 """What JSON escapes in a key. msgspec takes no such name: these keys get an alias."""
@@ -37,12 +36,6 @@ class Shape:
         """By split: which curve each value of a row belongs to."""
         self.pack: Callable[..., bytes] = Packing(f"{len(keys)}d").pack
         """Values as doubles, one behind the other."""
-
-    @cached_property
-    def decoder(self) -> "RowDecoder | None":
-        """Decodes more rows of this shape; None where it would gain nothing."""
-        aliases = sum(map(bool, map(_ESCAPED.search, self.keys)))
-        return RowDecoder(self) if aliases * _KEYS_PER_ALIAS <= len(self.keys) else None
 
 
 Row = tuple[int, str, Shape, bytes]
@@ -90,3 +83,9 @@ class RowDecoder:
             line = line.replace(key, alias, 1)
         row = self._decoder.decode(line)
         return row.step, row.split, self._shape, self._shape.pack(*astuple(row.metrics))
+
+
+def decoder_of(shape: Shape) -> RowDecoder | None:
+    """Make a decoder for more rows of this shape; None where it would gain nothing."""
+    aliases = sum(map(bool, map(_ESCAPED.search, shape.keys)))
+    return RowDecoder(shape) if aliases * _KEYS_PER_ALIAS <= len(shape.keys) else None
