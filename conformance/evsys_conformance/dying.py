@@ -66,13 +66,14 @@ class _Watch:
         self.armed = False
 
     def __call__(self, _frame: FrameType, event: str, argument: Any) -> None:
-        if self.armed and event in {"c_return", "c_exception"} and not _computes(argument):
+        if self.armed and event in {"c_return", "c_exception"} and not computes(argument):
             self.actions += 1
             if self.actions == self.place:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _computes(function: Any) -> bool:
+def computes(function: Any) -> bool:
+    """Whether a function in C changes nothing outside the process."""
     bound = getattr(function, "__self__", None)
     module = getattr(function, "__module__", None)
     if not isinstance(module, str):
