@@ -10,7 +10,7 @@ from secrets import token_hex
 from struct import Struct as Packing
 from typing import Any
 
-from msgspec import defstruct
+from msgspec import MsgspecError, defstruct
 from msgspec.json import Decoder
 from msgspec.structs import astuple
 from pydantic_core import to_json
@@ -81,7 +81,10 @@ class RowDecoder:
         # escaped, and the text that now ends with the alias is no known key.
         for key, alias in self._replaced:
             line = line.replace(key, alias, 1)
-        row = self._decoder.decode(line)
+        try:
+            row = self._decoder.decode(line)
+        except MsgspecError as error:  # before msgspec 0.21 it is no ValueError
+            raise ValueError(*error.args) from None
         return row.step, row.split, self._shape, self._shape.pack(*astuple(row.metrics))
 
 
