@@ -20,6 +20,7 @@ ROWS = st.lists(RUNS, max_size=15).map(lambda runs: [row for row, n in runs for 
 @example([("train", {"a": 1.0, "b": 2.0}), ("val", {"a": 3.0})] * 5, 1000, 10_000)
 @example([("train", {"a": 1.0, "b": 2.0}), ("train", {"b": 3.0})] * 5, 1000, 10_000)
 @example([("train", {})], 1000, 10_000)
+@example([("train", {"a": 1.0, "b": 2.0})] * 2 + [("val", {"b": 3.0, "a": 4.0})], 1000, 10_000)
 def test_every_point_comes_to_its_curve(
     rows: list[tuple[str, dict[str, float]]], points_at_once: int, known_keys: int
 ) -> None:

@@ -44,10 +44,14 @@ class Collector:
         """
         if self._decoder is not None:
             try:
-                return self._decoder.decode(line)
+                step, split, shape, values = self._decoder.decode(line)
             except ValueError:
                 # Where every row holds a NaN, say, it would be of no use on each of them.
                 self._last = self._decoder = None
+            else:
+                # It takes keys in any order, and the first row of a split is to order its curves.
+                if split in shape.curves:
+                    return step, split, shape, values
         row = decode_row(line)
         shape = self._shape_of((*row.metrics,))
         return row.step, row.split or "", shape, shape.pack(*row.metrics.values())
