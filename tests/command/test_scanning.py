@@ -5,7 +5,7 @@ from unittest.mock import patch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from evsys_sdk.command import collecting, scanning
+from evsys_sdk.command import collecting, scanning, shapes
 from evsys_sdk.log_stores._json_files.row import encode_row
 
 # Few keys and splits, so that rows of the same shape and rows that share a key are both common.
@@ -32,8 +32,8 @@ def test_every_point_comes_to_its_curve(
             expected.setdefault((key, split), []).append((step, value))
     with (
         patch.object(collecting, "_POINTS_AT_ONCE", points_at_once),
-        patch.object(collecting, "_MOST_KNOWN_KEYS", known_keys),
-        patch.object(collecting, "_MOST_DECODERS", 2),
+        patch.object(shapes, "_MOST_KNOWN_KEYS", known_keys),
+        patch.object(shapes, "_MOST_DECODERS", 2),
     ):
         scan = scanning.scan_lines(iter(lines))
     found = {

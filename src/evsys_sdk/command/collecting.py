@@ -5,75 +5,25 @@ from array import array
 import numpy as np
 
 from evsys_sdk.command.points import Curve, Floats, Integers
-from evsys_sdk.command.shapes import Row, RowDecoder, Shape, decoder_of
-from evsys_sdk.log_stores._json_files.row import decode_row
+from evsys_sdk.command.shapes import Row
 
 __all__ = ["Collector"]
 
 _POINTS_AT_ONCE = 1 << 21
 _FEW_SHAPES = 64
-_MOST_KNOWN_KEYS = 1 << 20
-_COST_OF_A_SHAPE = 16
-"""What a known shape takes beside its keys, counted in keys."""
-_MOST_DECODERS = 64
-"""One takes half a kilobyte for each key."""
 
 
 class Collector:
-    """Decodes rows, and gathers their points until there are enough of them."""
+    """Gathers the points of rows until there are enough of them."""
 
     def __init__(self, curves: dict[tuple[str, str], Curve]) -> None:
         self._curves_by_name = curves
         self._curves: list[Curve] = []
         self._numbers: dict[tuple[str, str], int] = {}
-        self._shapes: dict[tuple[str, ...], Shape] = {}
-        self._known_keys = 0
-        self._decoders: dict[tuple[str, ...], RowDecoder | None] = {}
-        self._last: Shape | None = None
-        self._decoder: RowDecoder | None = None
         self._steps: array[int] = array("q")
         self._rows: list[Integers] = []
         self._values: list[bytes] = []
         self._points = 0
-
-    def decode(self, line: bytes) -> Row:
-        """The row that the line holds.
-
-        Raises:
-            ValueError: The line is no row; the message says why.
-        """
-        if self._decoder is not None:
-            try:
-                step, split, shape, values = self._decoder.decode(line)
-            except ValueError:
-                # Where every row holds a NaN, say, it would be of no use on each of them.
-                self._last = self._decoder = None
-            else:
-                # It takes keys in any order, and the first row of a split is to order its curves.
-                if split in shape.curves:
-                    return step, split, shape, values
-        row = decode_row(line)
-        shape = self._shape_of((*row.metrics,))
-        return row.step, row.split or "", shape, shape.pack(*row.metrics.values())
-
-    def _shape_of(self, keys: tuple[str, ...]) -> Shape:
-        shape = self._shapes.get(keys)
-        if shape is None:
-            self._known_keys += len(keys) + _COST_OF_A_SHAPE
-            if self._known_keys > _MOST_KNOWN_KEYS:
-                self._shapes.clear()
-                self._known_keys = 0
-            shape = self._shapes[keys] = Shape(keys)
-        if shape is self._last:
-            # Where rows of many shapes follow each other, no decoder would ever fit.
-            self._decoder = self._decoder_of(shape)
-        self._last = shape
-        return shape
-
-    def _decoder_of(self, shape: Shape) -> RowDecoder | None:
-        if len(self._decoders) < _MOST_DECODERS and shape.keys not in self._decoders:
-            self._decoders[shape.keys] = decoder_of(shape)
-        return self._decoders.get(shape.keys)
 
     def add(self, row: Row) -> None:
         """Take the points of the row.

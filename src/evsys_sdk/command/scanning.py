@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from evsys_sdk.command.collecting import Collector
 from evsys_sdk.command.points import Curve
+from evsys_sdk.command.shapes import Shapes
 from evsys_sdk.log_stores._json_files.reading import beginning, rows_of
 
 __all__ = ["Problem", "Scan", "scan_file"]
@@ -120,7 +121,7 @@ def scan_lines(lines: Iterator[bytes]) -> Scan:
     def damaged(number: int, line: bytes, reason: ValueError) -> None:
         scan.damage(number, f"{reason}. It begins {beginning(line)}")
 
-    for number, row in rows_of(counted(), collector.decode, damaged, torn):
+    for number, row in rows_of(counted(), Shapes().decode, damaged, torn):
         try:
             collector.add(row)
         except OverflowError:

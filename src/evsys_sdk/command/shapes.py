@@ -16,8 +16,9 @@ from msgspec.structs import astuple
 from pydantic_core import to_json
 
 from evsys_sdk.command.points import Integers
+from evsys_sdk.log_stores._json_files.row import decode_row
 
-__all__ = ["Row", "RowDecoder", "Shape", "decoder_of"]
+__all__ = ["Row", "RowDecoder", "Shape", "Shapes", "decoder_of"]
 
 _ESCAPED = re.compile(r'["\\\x00-\x1f]')
 """What JSON escapes in a key. msgspec takes no such name: these keys get an alias."""
@@ -25,6 +26,11 @@ _NOBODY_LOGS = token_hex(8)
 """Aliases begin with it."""
 _KEYS_PER_ALIAS = 8
 """Putting an alias into a line takes as long as is gained by so many keys."""
+_MOST_KNOWN_KEYS = 1 << 20
+_COST_OF_A_SHAPE = 16
+"""What a known shape takes beside its keys, counted in keys."""
+_MOST_DECODERS = 64
+"""One takes half a kilobyte for each key."""
 
 
 class Shape:
@@ -92,3 +98,53 @@ def decoder_of(shape: Shape) -> RowDecoder | None:
     """Make a decoder for more rows of this shape; None where it would gain nothing."""
     aliases = sum(map(bool, map(_ESCAPED.search, shape.keys)))
     return RowDecoder(shape) if aliases * _KEYS_PER_ALIAS <= len(shape.keys) else None
+
+
+class Shapes:
+    """The shapes that the rows of a file have, each with a decoder where rows repeat it."""
+
+    def __init__(self) -> None:
+        self._shapes: dict[tuple[str, ...], Shape] = {}
+        self._known_keys = 0
+        self._decoders: dict[tuple[str, ...], RowDecoder | None] = {}
+        self._last: Shape | None = None
+        self._decoder: RowDecoder | None = None
+
+    def decode(self, line: bytes) -> Row:
+        """The row that the line holds.
+
+        Raises:
+            ValueError: The line is no row; the message says why.
+        """
+        if self._decoder is not None:
+            try:
+                step, split, shape, values = self._decoder.decode(line)
+            except ValueError:
+                # Where every row holds a NaN, say, it would be of no use on each of them.
+                self._last = self._decoder = None
+            else:
+                # It takes keys in any order, and the first row of a split is to order its curves.
+                if split in shape.curves:
+                    return step, split, shape, values
+        row = decode_row(line)
+        shape = self._shape_of((*row.metrics,))
+        return row.step, row.split or "", shape, shape.pack(*row.metrics.values())
+
+    def _shape_of(self, keys: tuple[str, ...]) -> Shape:
+        shape = self._shapes.get(keys)
+        if shape is None:
+            self._known_keys += len(keys) + _COST_OF_A_SHAPE
+            if self._known_keys > _MOST_KNOWN_KEYS:
+                self._shapes.clear()
+                self._known_keys = 0
+            shape = self._shapes[keys] = Shape(keys)
+        if shape is self._last:
+            # Where rows of many shapes follow each other, no decoder would ever fit.
+            self._decoder = self._decoder_of(shape)
+        self._last = shape
+        return shape
+
+    def _decoder_of(self, shape: Shape) -> RowDecoder | None:
+        if len(self._decoders) < _MOST_DECODERS and shape.keys not in self._decoders:
+            self._decoders[shape.keys] = decoder_of(shape)
+        return self._decoders.get(shape.keys)
