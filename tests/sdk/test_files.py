@@ -45,7 +45,11 @@ def test_a_fifo_that_replaces_a_file_is_not_waited_for(
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "file").touch()
     before = os.stat(tmp_path / "file")
-    monkeypatch.setattr("os.stat", lambda _: before)
+
+    def stat(_: str) -> os.stat_result:
+        return before
+
+    monkeypatch.setattr("os.stat", stat)
     with pytest.raises(OSError, match="but is a FIFO"):
         open_regular_file(str(tmp_path / "fifo"))
 
@@ -57,7 +61,7 @@ def test_a_usable_path_comes_back_as_it_is() -> None:
 
 @pytest.mark.parametrize("path", ["a\0b", "caf\ud800"], ids=ascii)
 def test_a_character_that_no_path_can_have_is_refused(path: str) -> None:
-    with pytest.raises(ValueError, match="which no path can have|that no path can have"):
+    with pytest.raises(ValueError, match="no path can have"):
         file_system_path(path)
 
 
