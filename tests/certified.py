@@ -5,7 +5,7 @@ from typing import Any
 from evsys_conformance import StoreHarness
 from evsys_conformance.certificate.building import certificate, store_record
 from evsys_conformance.certificate.model import Certificate, CheckRecord, Verdict
-from evsys_conformance.checking import all_checks
+from evsys_conformance.running.check import all_checks
 from inner_stores import Harness
 
 

@@ -1,7 +1,7 @@
 """A pytest plugin that leaves one cheap check per clause, so that whole sessions are quick."""
 
-from evsys_conformance import checking
-from evsys_conformance.checking import Check
+from evsys_conformance.running import check as checking
+from evsys_conformance.running.check import Check
 
 _kept: dict[str, Check] = {}
 for _check in sorted(checking.all_checks(), key=lambda check: check.draw is not None):

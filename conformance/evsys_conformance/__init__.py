@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evsys_conformance.harness import StoreHarness, build_store
-    from evsys_conformance.target import load_harness
+    from evsys_conformance.targets.loading import load_harness
     from evsys_conformance.violation import ClauseViolation
 
 _HOME = {
     "ClauseViolation": "violation",
     "StoreHarness": "harness",
     "build_store": "harness",
-    "load_harness": "target",
+    "load_harness": "targets.loading",
 }
 
 __all__ = ["ClauseViolation", "StoreHarness", "build_store", "load_harness"]

@@ -75,6 +75,6 @@ def pytest_configure(config: "pytest.Config") -> None:
         or option.evsys_report
         or config.getini("evsys_conformance")
     ):
-        from evsys_conformance.session import join
+        from evsys_conformance.pytest_session.session import join
 
         join(config)

@@ -12,8 +12,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from evsys_conformance import awkward, calls
-from evsys_conformance.calls import Call
+from evsys_conformance import awkward
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.calls import Call
 
 PLAIN_ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./- "
 """Every store keeps text of these characters, up to 250 of them (MET-6)."""

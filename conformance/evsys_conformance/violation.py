@@ -1,7 +1,7 @@
 """What a check says when a store breaks a clause."""
 
-from evsys_conformance.calls import shortened
 from evsys_conformance.clauses import Clause
+from evsys_conformance.programs.calls import shortened
 
 
 class ClauseViolation(Exception):  # noqa: N818 - the contract's own word

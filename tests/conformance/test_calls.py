@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from evsys_conformance import calls, strategies
-from evsys_conformance.calls import Call
+from evsys_conformance import strategies
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.calls import Call
 from evsys_conformance.strategies import FloatSubclass, IndexLike, NumberLike
 
 NAMES = {

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from certified import certified
 from evsys_conformance.certificate import judging
 from evsys_conformance.certificate.model import Level, Verdict
-from evsys_conformance.runner import Effort
-from evsys_conformance.runner import Verdict as RunnerVerdict
+from evsys_conformance.running.runner import Effort
+from evsys_conformance.running.runner import Verdict as RunnerVerdict
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 CHECKED: tuple[Verdict, ...] = ("passed", "failed", "not observed", "kit error", "not run")

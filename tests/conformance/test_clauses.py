@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import evsys_sdk
-from evsys_conformance.checking import all_checks
 from evsys_conformance.clauses import CAPABILITIES, CLAUSES
+from evsys_conformance.running.check import all_checks
 
 CONTRACT = Path(__file__).parents[2] / "docs" / "contract.md"
 

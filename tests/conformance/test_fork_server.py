@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from evsys_conformance import calls
-from evsys_conformance.child import DONE, Job, Surroundings
-from evsys_conformance.fork_server import ForkServer, running
+from evsys_conformance.processes.child import DONE, Job, Surroundings
+from evsys_conformance.processes.fork_server import ForkServer, running
+from evsys_conformance.programs import calls
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 
 

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evsys_conformance import calls, records, strategies
-from evsys_conformance.calls import Call
-from evsys_conformance.records import Precision
+from evsys_conformance import strategies
+from evsys_conformance.programs import calls
+from evsys_conformance.programs import comparison as records
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.comparison import Precision
 from evsys_sdk import MetricRow
 
 EXACT = Precision()

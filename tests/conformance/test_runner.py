@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from evsys_conformance import StoreHarness, runner
-from evsys_conformance.bench import Bench
-from evsys_conformance.checking import Check, all_checks
-from evsys_conformance.pace import affordable
-from evsys_conformance.runner import Effort, Outcome, Verdict, run_check, run_clause
-from evsys_conformance.trial import Trial
+from evsys_conformance import StoreHarness
+from evsys_conformance.programs.bench import Bench
+from evsys_conformance.programs.pace import affordable
+from evsys_conformance.programs.trial import Trial
+from evsys_conformance.running import runner
+from evsys_conformance.running.check import Check, all_checks
+from evsys_conformance.running.runner import Effort, Outcome, Verdict, run_check, run_clause
 from evsys_sdk import RunLog
 from zoo.backends.memory import Memory, MemoryHarness
 

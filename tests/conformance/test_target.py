@@ -10,12 +10,13 @@ import pytest
 from pydantic import BaseModel, ConfigDict, DirectoryPath, Field, HttpUrl
 
 import inner_stores
-from evsys_conformance import StoreHarness, build_store, load_harness, target
+from evsys_conformance import StoreHarness, build_store, load_harness
 from evsys_conformance.clauses import CAPABILITIES
-from evsys_conformance.default_harness import DefaultHarness
-from evsys_conformance.guessing import CannotGuess, guess
-from evsys_conformance.target import TargetError, load_all, load_target
-from evsys_conformance.template import harness_to_copy
+from evsys_conformance.targets import loading as target
+from evsys_conformance.targets.default_harness import DefaultHarness
+from evsys_conformance.targets.guessing import CannotGuess, guess
+from evsys_conformance.targets.loading import TargetError, load_all, load_target
+from evsys_conformance.targets.template import harness_to_copy
 from evsys_sdk import LogStoreError, LogStorePluginError, RunLog, get_log_store
 from inner_stores import MemoryStore
 

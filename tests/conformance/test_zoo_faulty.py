@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from evsys_conformance.checks import fork, leaks, threads
-from evsys_conformance.runner import Verdict
+from evsys_conformance.running.runner import Verdict
 from zoo.animals import Faulty
 from zoo.judging import finding, judged
 from zoo.registry import FAULTY

@@ -4,10 +4,10 @@ import gc
 from collections.abc import Iterator
 
 from evsys_conformance import StoreHarness
-from evsys_conformance.bench import Bench
-from evsys_conformance.calls import shortened
-from evsys_conformance.checking import Check, all_checks
-from evsys_conformance.runner import Effort, Outcome, Verdict, run_check
+from evsys_conformance.programs.bench import Bench
+from evsys_conformance.programs.calls import shortened
+from evsys_conformance.running.check import Check, all_checks
+from evsys_conformance.running.runner import Effort, Outcome, Verdict, run_check
 from evsys_conformance.violation import indented
 
 SEED = 20_260_101

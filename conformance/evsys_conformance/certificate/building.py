@@ -15,9 +15,9 @@ from evsys_conformance.certificate.model import (
     StoreRecord,
 )
 from evsys_conformance.certificate.origins import KIT_DISTRIBUTION, distribution_of, kit_version
-from evsys_conformance.checking import all_checks
 from evsys_conformance.clauses import CLAUSES, Clause
 from evsys_conformance.harness import StoreHarness
+from evsys_conformance.running.check import all_checks
 from evsys_sdk.protocols import CONTRACT_VERSION
 
 EffortName = Literal["quick", "normal", "deep"]

@@ -7,10 +7,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from evsys_conformance import awkward, calls, strategies
-from evsys_conformance.calls import Call
-from evsys_conformance.checking import check
-from evsys_conformance.trial import Trial
+from evsys_conformance import awkward, strategies
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.trial import Trial
+from evsys_conformance.running.check import check
 
 
 @check("ART-1", lambda _: {"drawn": st.lists(strategies.artifact_calls(), min_size=1, max_size=8)})

@@ -5,11 +5,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from evsys_conformance import calls, strategies
-from evsys_conformance.bench import Bench
-from evsys_conformance.calls import Call
-from evsys_conformance.checking import Strategies, check
-from evsys_conformance.trial import OpenStore, Trial
+from evsys_conformance import strategies
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.bench import Bench
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.trial import OpenStore, Trial
+from evsys_conformance.running.check import Strategies, check
 
 Bad = tuple[Call, str]
 """A call that must be refused, and why."""

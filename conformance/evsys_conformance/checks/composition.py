@@ -8,12 +8,19 @@ from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 
-from evsys_conformance import calls, strategies
-from evsys_conformance.bench import Bench
-from evsys_conformance.calls import Call
-from evsys_conformance.checking import Strategies, check
+from evsys_conformance import strategies
+from evsys_conformance.checks._sibling_stores import (
+    ChangingStore,
+    FailingStore,
+    RecordingStore,
+    SiblingFailed,
+    forget,
+)
 from evsys_conformance.harness import build_store
-from evsys_conformance.records import (
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.bench import Bench
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.comparison import (
     artifact_difference,
     expected_artifacts,
     expected_points,
@@ -21,14 +28,8 @@ from evsys_conformance.records import (
     merged_hyperparams,
     metric_difference,
 )
-from evsys_conformance.siblings import (
-    ChangingStore,
-    FailingStore,
-    RecordingStore,
-    SiblingFailed,
-    forget,
-)
-from evsys_conformance.trial import OpenStore, Trial
+from evsys_conformance.programs.trial import OpenStore, Trial
+from evsys_conformance.running.check import Strategies, check
 from evsys_sdk.registry import temporarily_registered
 
 _NUMBERS = itertools.count()
@@ -253,7 +254,7 @@ def _every_child(trial: Trial, made: list[Call], kinds: tuple[type[RecordingStor
     shown = ", ".join(kind.__name__ for kind in kinds)
     with _children(*kinds) as specs:
         run.params = {**run.params, "children": specs}
-        run.note(f"# built with children=[{shown}], stores of the kit (evsys_conformance.siblings)")
+        run.note(f"# built with children=[{shown}], stores of the kit (_sibling_stores.py)")
         store = run.open()
         # How a composite reports what a child raised is its own business.
         tolerated = (Exception,) if FailingStore in kinds else ()

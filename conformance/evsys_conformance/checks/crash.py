@@ -4,14 +4,13 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from evsys_conformance import calls, strategies
-from evsys_conformance.bench import Bench
-from evsys_conformance.calls import Call
-from evsys_conformance.checking import Strategies, check
-from evsys_conformance.children import Child
-from evsys_conformance.dying import KILLED, Death
-from evsys_conformance.pace import share_of_a_long_run
-from evsys_conformance.records import (
+from evsys_conformance import strategies
+from evsys_conformance.processes.kill_points import KILLED, Death
+from evsys_conformance.processes.parent import Child
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.bench import Bench
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.comparison import (
     artifact_difference,
     expected_artifacts,
     expected_points,
@@ -21,7 +20,9 @@ from evsys_conformance.records import (
     merged_hyperparams,
     metric_difference,
 )
-from evsys_conformance.trial import Trial
+from evsys_conformance.programs.pace import share_of_a_long_run
+from evsys_conformance.programs.trial import Trial
+from evsys_conformance.running.check import Strategies, check
 
 
 def _runs(bench: Bench) -> Strategies:

@@ -4,12 +4,12 @@ import os
 import re
 from typing import Any
 
-from evsys_conformance import calls
-from evsys_conformance.calls import Call
-from evsys_conformance.checking import check
-from evsys_conformance.child import RAISED, RETURNED
-from evsys_conformance.children import Child
-from evsys_conformance.trial import Trial
+from evsys_conformance.processes.child import RAISED, RETURNED
+from evsys_conformance.processes.parent import Child
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.trial import Trial
+from evsys_conformance.running.check import check
 
 LEAVING = ("sys.exit", "os._exit")
 HANG_SECONDS = 30

@@ -6,11 +6,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from evsys_conformance import calls, strategies
-from evsys_conformance.bench import Bench
-from evsys_conformance.calls import Call
-from evsys_conformance.checking import Strategies, check
-from evsys_conformance.trial import Trial
+from evsys_conformance import strategies
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.bench import Bench
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.trial import Trial
+from evsys_conformance.running.check import Strategies, check
 
 
 @check("HP-1", lambda _: {"drawn": st.lists(strategies.hyperparam_calls(), min_size=1, max_size=4)})

@@ -5,11 +5,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from evsys_conformance import calls, strategies
-from evsys_conformance.calls import Call, copied
-from evsys_conformance.checking import check
+from evsys_conformance import strategies
 from evsys_conformance.harness import constructor_arguments
-from evsys_conformance.trial import Trial
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.calls import Call, copied
+from evsys_conformance.programs.trial import Trial
+from evsys_conformance.running.check import check
 
 
 @check(

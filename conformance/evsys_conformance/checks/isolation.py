@@ -6,12 +6,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, cast
 
-from evsys_conformance import calls, strategies
-from evsys_conformance.calls import Call, copied
-from evsys_conformance.checking import check
-from evsys_conformance.records import json_difference
+from evsys_conformance import strategies
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.calls import Call, copied
+from evsys_conformance.programs.comparison import json_difference
+from evsys_conformance.programs.trial import OpenStore, Trial, described
+from evsys_conformance.running.check import check
 from evsys_conformance.strategies import NumberLike
-from evsys_conformance.trial import OpenStore, Trial, described
 
 
 @check("MET-9", observes=False)

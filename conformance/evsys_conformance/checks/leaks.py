@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from evsys_conformance import calls
-from evsys_conformance.checking import check
-from evsys_conformance.trial import Trial
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.trial import Trial
+from evsys_conformance.running.check import check
 
 WARM_UP = 4
 """Cycles before the first look: what a library opens once per process is no leak."""

@@ -6,12 +6,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from evsys_conformance import awkward, calls, strategies
-from evsys_conformance.bench import Bench
-from evsys_conformance.calls import Call
-from evsys_conformance.checking import Strategies, check
+from evsys_conformance import awkward, strategies
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.bench import Bench
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.trial import Trial
+from evsys_conformance.running.check import Strategies, check
 from evsys_conformance.strategies import FloatSubclass, IndexLike, NumberLike
-from evsys_conformance.trial import Trial
 
 
 def _call_lists(bench: Bench) -> Strategies:

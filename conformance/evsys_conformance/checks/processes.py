@@ -3,11 +3,11 @@
 import contextlib
 import time
 
-from evsys_conformance.checking import check
-from evsys_conformance.children import Child
-from evsys_conformance.histories import expect_histories, writer_calls
-from evsys_conformance.pace import affordable
-from evsys_conformance.trial import Trial
+from evsys_conformance.checks._histories import expect_histories, writer_calls
+from evsys_conformance.processes.parent import Child
+from evsys_conformance.programs.pace import affordable
+from evsys_conformance.programs.trial import Trial
+from evsys_conformance.running.check import check
 
 PROCESSES = 3
 CALLS = 300

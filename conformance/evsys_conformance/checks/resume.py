@@ -4,12 +4,13 @@ import gc
 
 from hypothesis import strategies as st
 
-from evsys_conformance import calls, strategies
-from evsys_conformance.bench import Bench
-from evsys_conformance.calls import Call
-from evsys_conformance.checking import Strategies, check
-from evsys_conformance.pace import affordable
-from evsys_conformance.trial import Trial
+from evsys_conformance import strategies
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.bench import Bench
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.pace import affordable
+from evsys_conformance.programs.trial import Trial
+from evsys_conformance.running.check import Strategies, check
 
 
 def _sessions(bench: Bench) -> Strategies:

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticUndefined
 
 from evsys_conformance.awkward import UNKNOWN
-from evsys_conformance.checking import check
-from evsys_conformance.trial import OpenStore, Trial
+from evsys_conformance.programs.trial import OpenStore, Trial
+from evsys_conformance.running.check import check
 
 
 @check("ID-1", observes=False)

@@ -3,11 +3,11 @@
 import inspect
 from typing import Any
 
-from evsys_conformance import calls
 from evsys_conformance.awkward import UNKNOWN
-from evsys_conformance.calls import Call
-from evsys_conformance.checking import check
-from evsys_conformance.trial import OpenStore, Trial, described
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.trial import OpenStore, Trial, described
+from evsys_conformance.running.check import check
 
 _SHAPES = {
     "log_scalar": ("key", "value", "step"),

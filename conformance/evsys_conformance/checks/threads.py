@@ -11,12 +11,12 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-from evsys_conformance import calls
-from evsys_conformance.calls import Call
-from evsys_conformance.checking import check
-from evsys_conformance.histories import expect_histories, merging_calls, writer_calls
-from evsys_conformance.pace import affordable
-from evsys_conformance.trial import OpenStore, Trial, described
+from evsys_conformance.checks._histories import expect_histories, merging_calls, writer_calls
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.pace import affordable
+from evsys_conformance.programs.trial import OpenStore, Trial, described
+from evsys_conformance.running.check import check
 
 THREADS = 4
 ROUNDS = 3

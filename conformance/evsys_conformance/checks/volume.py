@@ -3,11 +3,11 @@
 import time
 from collections.abc import Callable
 
-from evsys_conformance import calls
-from evsys_conformance.calls import Call
-from evsys_conformance.checking import check
-from evsys_conformance.pace import SLOW_SECONDS_PER_CALL, share_of_a_long_run
-from evsys_conformance.trial import Trial
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.pace import SLOW_SECONDS_PER_CALL, share_of_a_long_run
+from evsys_conformance.programs.trial import Trial
+from evsys_conformance.running.check import check
 
 BUDGET_SECONDS = 25.0
 """What a volume check may spend on a slower store, at normal effort."""

@@ -11,9 +11,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from evsys_conformance.bench import Bench
 from evsys_conformance.clauses import BY_ID, Clause
-from evsys_conformance.trial import Trial
+from evsys_conformance.programs.bench import Bench
+from evsys_conformance.programs.trial import Trial
 
 Strategies = dict[str, st.SearchStrategy[Any]]
 
@@ -55,8 +55,9 @@ def check(
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Make a function a check of a clause.
 
-    The function takes a :class:`~evsys_conformance.trial.Trial` at a fresh destination first, then
-    what ``draw`` names. Set ``observes=False`` where it proves something without a reader.
+    The function takes a :class:`~evsys_conformance.programs.trial.Trial` at a fresh destination
+    first, then what ``draw`` names. Set ``observes=False`` where it proves something without a
+    reader.
     """
 
     def register(function: Callable[..., None]) -> Callable[..., None]:

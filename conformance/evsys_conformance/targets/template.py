@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from evsys_conformance.guessing import Parameter, parameters
+from evsys_conformance.targets.guessing import Parameter, parameters
 
 _READ = '''
     def read(self, params: dict[str, Any]) -> RunLog:

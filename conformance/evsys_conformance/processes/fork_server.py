@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 
-from evsys_conformance import child
+from evsys_conformance.processes import child
 
 _FORK = b"fork"
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from evsys_conformance.calls import Call
+from evsys_conformance.programs.calls import Call
 
 KILLED = "killed"
 """Answered when the process died where it should, or right after the last call."""

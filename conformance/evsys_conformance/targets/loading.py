@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evsys_conformance.builtin import HARNESSES
-from evsys_conformance.default_harness import (
+from evsys_conformance.harness import StoreHarness
+from evsys_conformance.targets.builtin import HARNESSES
+from evsys_conformance.targets.default_harness import (
     DefaultHarness,
     default_harness,
     require_accepted,
 )
-from evsys_conformance.harness import StoreHarness
-from evsys_conformance.importing import TargetError, import_object, looks_like_a_store
-from evsys_conformance.soundness import require_sound
+from evsys_conformance.targets.importing import TargetError, import_object, looks_like_a_store
+from evsys_conformance.targets.soundness import require_sound
 from evsys_sdk.errors import LogStoreError, LogStorePluginError
 from evsys_sdk.registry import get_log_store, list_log_stores
 

@@ -10,10 +10,10 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
-from evsys_conformance import fork_server
-from evsys_conformance.calls import Call
-from evsys_conformance.child import DONE, READY, RETURNED, Job, Surroundings
-from evsys_conformance.trial import Trial
+from evsys_conformance.processes import fork_server
+from evsys_conformance.processes.child import DONE, READY, RETURNED, Job, Surroundings
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.trial import Trial
 
 CHILD_SECONDS = 120.0
 """How long a child may take for its job before it counts as hanging."""

@@ -9,12 +9,12 @@ from typing import Any, TypeVar, cast
 
 import pytest
 
-from evsys_conformance import replay
 from evsys_conformance.certificate.building import printable
 from evsys_conformance.certificate.model import CheckRecord
-from evsys_conformance.checking import Check
-from evsys_conformance.runner import Outcome, Verdict
-from evsys_conformance.running import TargetRun
+from evsys_conformance.pytest_session import replay_files as replay
+from evsys_conformance.running.check import Check
+from evsys_conformance.running.runner import Outcome, Verdict
+from evsys_conformance.running.target_run import TargetRun
 
 _SILENT = {Verdict.NOT_CLAIMED, Verdict.NOT_OBSERVED}
 

@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-from evsys_conformance import dying
-from evsys_conformance.calls import Call
 from evsys_conformance.harness import build_store
+from evsys_conformance.processes import kill_points as dying
+from evsys_conformance.programs.calls import Call
 
 RETURNED = b"."
 """Reported after a call has returned."""

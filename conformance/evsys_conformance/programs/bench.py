@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evsys_conformance.harness import StoreHarness
-from evsys_conformance.records import Precision
+from evsys_conformance.programs.comparison import Precision
 
 
 @dataclass

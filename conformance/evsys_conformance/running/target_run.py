@@ -5,10 +5,10 @@ import traceback
 import warnings
 from typing import Any
 
-from evsys_conformance.bench import Bench
-from evsys_conformance.checking import Check
-from evsys_conformance.runner import Effort, Outcome, Verdict, run_check
-from evsys_conformance.target import Target
+from evsys_conformance.programs.bench import Bench
+from evsys_conformance.running.check import Check
+from evsys_conformance.running.runner import Effort, Outcome, Verdict, run_check
+from evsys_conformance.targets.loading import Target
 from evsys_conformance.violation import ClauseViolation
 
 

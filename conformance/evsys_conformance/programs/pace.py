@@ -4,9 +4,9 @@ A store that writes to a server is as correct as another: it should neither be j
 nor look as if it was hanging.
 """
 
-from evsys_conformance import calls
-from evsys_conformance.bench import Bench
-from evsys_conformance.trial import Trial
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.bench import Bench
+from evsys_conformance.programs.trial import Trial
 
 SLOW_SECONDS_PER_CALL = 0.005
 """Up to this cost of a call, a check of a long run makes all its calls."""

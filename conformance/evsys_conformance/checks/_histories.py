@@ -6,9 +6,9 @@ key that all share, whose points may stand in any order that keeps each writer's
 
 from collections.abc import Sequence
 
-from evsys_conformance import calls
-from evsys_conformance.calls import Call
-from evsys_conformance.records import (
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.comparison import (
     artifact_difference,
     expected_artifacts,
     expected_points,
@@ -18,7 +18,7 @@ from evsys_conformance.records import (
     merged_hyperparams,
     metric_difference,
 )
-from evsys_conformance.trial import Trial
+from evsys_conformance.programs.trial import Trial
 
 SHARED = "shared"
 """The key that all writers log under; its value tells the writer, its step the place."""

@@ -6,8 +6,8 @@ from typing import Any, ClassVar, cast
 
 from pydantic import BaseModel, ConfigDict
 
-from evsys_conformance import calls
-from evsys_conformance.calls import Call
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.calls import Call
 
 
 class SiblingFailed(Exception):  # noqa: N818 - what a failing sibling says

@@ -5,9 +5,9 @@ import re
 import shlex
 from pathlib import Path
 
-from evsys_conformance.checking import Check
-from evsys_conformance.runner import Effort, Outcome
-from evsys_conformance.target import Target
+from evsys_conformance.running.check import Check
+from evsys_conformance.running.runner import Effort, Outcome
+from evsys_conformance.targets.loading import Target
 from evsys_conformance.violation import indented
 
 DIRECTORY = ".evsys"

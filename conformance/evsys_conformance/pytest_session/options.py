@@ -9,9 +9,9 @@ import pytest
 
 from evsys_conformance.certificate import SUFFIXES
 from evsys_conformance.clauses import BY_ID
-from evsys_conformance.importing import nearest
-from evsys_conformance.runner import Effort
-from evsys_conformance.target import Target, TargetError, load_all, load_target
+from evsys_conformance.running.runner import Effort
+from evsys_conformance.targets.importing import nearest
+from evsys_conformance.targets.loading import Target, TargetError, load_all, load_target
 
 
 @dataclass

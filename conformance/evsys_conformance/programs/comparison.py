@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from evsys_conformance.calls import Call, source
+from evsys_conformance.programs.calls import Call, source
 
 Series = tuple[Any, Any]
 """Key and split; the split is None for a store that does not claim ``split``."""

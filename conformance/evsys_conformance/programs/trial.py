@@ -11,11 +11,11 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
-from evsys_conformance import records
-from evsys_conformance.bench import Bench
-from evsys_conformance.calls import Call, collapsed, records_something
 from evsys_conformance.clauses import Clause
 from evsys_conformance.harness import build_store
+from evsys_conformance.programs import comparison as records
+from evsys_conformance.programs.bench import Bench
+from evsys_conformance.programs.calls import Call, collapsed, records_something
 from evsys_conformance.violation import ClauseViolation, indented
 from evsys_sdk.run_log import RunLog
 

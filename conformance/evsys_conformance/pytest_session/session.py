@@ -14,16 +14,17 @@ from typing import Any, cast
 
 import pytest
 
-from evsys_conformance import certificate, summary
+from evsys_conformance import certificate
 from evsys_conformance.certificate import judging
 from evsys_conformance.certificate.building import EffortName, store_record
 from evsys_conformance.certificate.building import certificate as build_certificate
 from evsys_conformance.certificate.model import Certificate, CheckRecord
-from evsys_conformance.checking import all_checks
-from evsys_conformance.items import CheckItem, TargetCollector
-from evsys_conformance.options import Options, parse
-from evsys_conformance.runner import fresh_seed
-from evsys_conformance.running import TargetRun
+from evsys_conformance.pytest_session import summary
+from evsys_conformance.pytest_session.items import CheckItem, TargetCollector
+from evsys_conformance.pytest_session.options import Options, parse
+from evsys_conformance.running.check import all_checks
+from evsys_conformance.running.runner import fresh_seed
+from evsys_conformance.running.target_run import TargetRun
 
 _SEED = "evsys_seed"
 _TROUBLE = "evsys_trouble"

@@ -9,9 +9,9 @@ import pytest
 from evsys_conformance.certificate import judging
 from evsys_conformance.certificate.model import Certificate, ClauseRecord, StoreRecord
 from evsys_conformance.certificate.origins import kit_version
-from evsys_conformance.default_harness import DefaultHarness
-from evsys_conformance.options import Options
-from evsys_conformance.target import Target
+from evsys_conformance.pytest_session.options import Options
+from evsys_conformance.targets.default_harness import DefaultHarness
+from evsys_conformance.targets.loading import Target
 from evsys_sdk.protocols import CONTRACT_VERSION
 
 _MARKUP: dict[str, dict[str, bool]] = {

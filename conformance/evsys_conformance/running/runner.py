@@ -17,10 +17,10 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import HypothesisException
 
-from evsys_conformance.bench import Bench
-from evsys_conformance.checking import Check, all_checks
 from evsys_conformance.clauses import BY_ID
 from evsys_conformance.harness import StoreHarness
+from evsys_conformance.programs.bench import Bench
+from evsys_conformance.running.check import Check, all_checks
 from evsys_conformance.violation import ClauseViolation
 
 HANG_SECONDS = 120.0

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from evsys_conformance.guessing import CannotGuess, Guess, filled, guess, parameters
 from evsys_conformance.harness import StoreHarness
-from evsys_conformance.importing import TargetError, nearest
-from evsys_conformance.template import harness_to_copy
+from evsys_conformance.targets.guessing import CannotGuess, Guess, filled, guess, parameters
+from evsys_conformance.targets.importing import TargetError, nearest
+from evsys_conformance.targets.template import harness_to_copy
 
 
 class DefaultHarness(StoreHarness):

@@ -1,0 +1,1 @@
+"""Child processes that write to a store, fork, and are killed."""

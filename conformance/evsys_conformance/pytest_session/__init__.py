@@ -1,0 +1,1 @@
+"""The kit's part in a pytest session."""

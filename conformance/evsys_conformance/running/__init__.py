@@ -1,0 +1,1 @@
+"""Runs checks: draws their data, watches for hangs, keeps the outcome."""
