@@ -3,10 +3,23 @@
 import errno
 import os
 import stat
-from typing import BinaryIO
+from contextlib import suppress
+from io import BufferedReader, FileIO
+from typing import BinaryIO, Literal
 
-__all__ = ["file_system_path", "open_regular_file"]
+__all__ = ["Mode", "file_system_path", "open_regular", "open_regular_file"]
 
+Mode = Literal["r", "r+", "w", "a", "a+"]
+
+_FLAGS: dict[Mode, int] = {
+    "r": os.O_RDONLY,
+    "r+": os.O_RDWR,
+    "w": os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
+    "a": os.O_WRONLY | os.O_CREAT | os.O_APPEND,
+    "a+": os.O_RDWR | os.O_CREAT | os.O_APPEND,
+}
+# POSIX has only the first of these flags, Windows only the second.
+_EXTRA_FLAGS: int = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _TYPES = {
     stat.S_IFIFO: "a FIFO (named pipe)",
     stat.S_IFSOCK: "a socket",
@@ -24,23 +37,48 @@ def open_regular_file(path: str) -> BinaryIO:
         OSError: The file can't be opened, or it is not a regular file; the message says what it
             is.
     """
-    _require_regular(os.stat(path), path)
-    # Between the two calls somebody may put a FIFO there: O_NONBLOCK does not wait for it.
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    return BufferedReader(open_regular(path, "r"))
+
+
+def open_regular(path: str, mode: Mode) -> FileIO:
+    """Open a regular file as ``FileIO(path, mode)`` does, and never wait.
+
+    A mode that writes also takes ``/dev/full``, which is how to try out a full disk.
+
+    Raises:
+        OSError: As :func:`open_regular_file`.
+    """
+    with suppress(FileNotFoundError):
+        _require_regular(os.stat(path), path, mode)
+    # Each of the two lists is filled by one call in C, and not by an assignment: an exception from
+    # a signal handler, as Ctrl-C raises one, may strike before the assignment and lose what the
+    # call returned. A file that nobody refers to closes itself, a descriptor does not.
+    descriptors: list[int] = []
+    files: list[FileIO] = []
     try:
-        _require_regular(os.fstat(descriptor), path)
-        return open(descriptor, "rb")
-    except BaseException:
-        os.close(descriptor)
-        raise
+        descriptors.extend(map(os.open, [path], [_FLAGS[mode] | _EXTRA_FLAGS], [0o666]))
+        # Somebody may have put a FIFO there meanwhile: O_NONBLOCK does not wait for it.
+        _require_regular(os.fstat(descriptors[0]), path, mode)
+        files.extend(map(FileIO, descriptors, [mode]))
+    finally:
+        if descriptors and not files:
+            os.close(descriptors[0])
+    return files[0]
 
 
-def _require_regular(status: os.stat_result, path: str) -> None:
+def _require_regular(status: os.stat_result, path: str, mode: Mode) -> None:
+    if stat.S_ISREG(status.st_mode) or (mode != "r" and _is_full_device(status)):
+        return
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-    if not stat.S_ISREG(status.st_mode):
-        what = _TYPES.get(stat.S_IFMT(status.st_mode), "of an unknown type")
-        raise OSError(errno.EINVAL, f"must be a regular file, but is {what}", path)
+    what = _TYPES.get(stat.S_IFMT(status.st_mode), "of an unknown type")
+    raise OSError(errno.EINVAL, f"must be a regular file, but is {what}", path)
+
+
+def _is_full_device(status: os.stat_result) -> bool:
+    with suppress(OSError):
+        return os.path.samestat(status, os.stat("/dev/full"))
+    return False
 
 
 def file_system_path(path: str) -> str:
