@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 from pydantic import BaseModel
 
 from evsys_sdk._class_checks import config_model
-from evsys_sdk._problems import OUR_WORDS, Path, Problem, nearest
+from evsys_sdk._problems import OUR_WORDS, ConfigProblem, Path, nearest
 from evsys_sdk.errors import LogStoreError
 from evsys_sdk.registry import get_log_store, list_log_stores
 
@@ -38,12 +38,12 @@ class _Place:
 
 def explain(
     error: "ValidationError", section: object, spec: type[BaseModel], prefix: Path
-) -> list[Problem]:
+) -> list[ConfigProblem]:
     """The problems in ``section``, which stands at ``prefix`` and was validated as a ``spec``."""
-    problems: list[Problem] = []
+    problems: list[ConfigProblem] = []
     for details in error.errors(include_url=False):
         place = _locate(section, _loc_of_value(details), spec)
-        problems.append(Problem((*prefix, *place.path), _text(details, place)))
+        problems.append(ConfigProblem((*prefix, *place.path), _text(details, place)))
     return problems
 
 

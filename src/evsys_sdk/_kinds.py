@@ -34,8 +34,8 @@ _lock = threading.RLock()
 _holders: dict[str, Holder] = {}
 _aliases: dict[str, str] = {}
 """Entry-point name to kind, for entry points that are called otherwise than what they register."""
-_contested: dict[str, str] = {}
-"""Kind to error text, for kinds that the classes of two distributions register."""
+_contested: dict[str, tuple[str, str]] = {}
+"""The two claims of each kind that the classes of two distributions register."""
 _loading: ContextVar[Plugin | None] = ContextVar("evsys_sdk_loading_plugin", default=None)
 
 
@@ -47,7 +47,7 @@ def holder_of(kind: str) -> Holder | None:
     """
     with _lock:
         if kind in _contested:
-            raise DuplicateLogStoreError(_contested[kind])
+            raise _contested_error(kind)
         return _found(kind)
 
 
@@ -152,10 +152,8 @@ def _require_log_store(kind: str, store_class: object, *, check_name: bool = Fal
     if check_name and (problem := name_problem(store_class, kind)):
         problems.insert(0, problem)
     if problems:
-        lines = "".join(f"\n  - {problem}" for problem in problems)
-        raise LogStoreConfigError(
-            f"{describe_class(store_class)} can't be registered as {kind!r}:{lines}"
-        )
+        subject = f"{describe_class(store_class)} can't be registered as {kind!r}"
+        raise LogStoreConfigError(problems, subject=subject)
 
 
 def _refuse_if_taken(kind: str, new: Holder) -> None:
@@ -163,19 +161,23 @@ def _refuse_if_taken(kind: str, new: Holder) -> None:
         if class_id(new.store_class) == BUILT_IN[kind]:
             return
         raise DuplicateLogStoreError(
-            f"{kind!r} is already registered: it is built in ({BUILT_IN[kind]}), and built-in "
-            f"kinds can't be taken. Register {describe_class(new.store_class)} under another name"
+            kind,
+            (f"{BUILT_IN[kind]}, which is built in", describe_class(new.store_class)),
+            "Built-in kinds can't be taken: register the class under another name",
         )
     old = _found(kind)
     if old is None or class_id(old.store_class) == class_id(new.store_class):
         return
-    text = f"{kind!r} is already registered: by {_claim(old)}, and now by {_claim(new)}. "
+    claims = _claim(old), _claim(new)
     if old.plugin and new.plugin and old.plugin.distribution != new.plugin.distribution:
-        text += "Uninstall one of the two distributions"
-        _contested[kind] = text
-    else:
-        text += "Register one of them under another name"
-    raise DuplicateLogStoreError(text)
+        _contested[kind] = claims
+        raise _contested_error(kind)
+    raise DuplicateLogStoreError(kind, claims, "Register one of them under another name")
+
+
+def _contested_error(kind: str) -> DuplicateLogStoreError:
+    remedy = "Uninstall one of the two distributions"
+    return DuplicateLogStoreError(kind, _contested[kind], remedy)
 
 
 def _found(kind: str) -> Holder | None:

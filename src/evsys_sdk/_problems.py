@@ -1,4 +1,4 @@
-"""Problems of a configuration: collected, put in order, and raised together."""
+"""Problems of a configuration: where they are, and in which order."""
 
 import re
 from collections.abc import Iterable
@@ -14,27 +14,39 @@ OUR_WORDS = "evsys_log_store"
 """The pydantic type of errors whose text needs no translation."""
 
 
-class Problem(NamedTuple):
-    """One thing that is wrong."""
+class ConfigProblem(NamedTuple):
+    """One problem of a configuration or a store class; ``str()`` gives the text with its place."""
 
     path: Path
+    """The keys and indices that lead to the value; empty if the problem has no such place."""
     text: str
+    """What is wrong."""
     line: int = 0
-    """Where it stands in the file; 0 to find the line by the path."""
+    """The line in the file, from 1; 0 if it is not known."""
+    file: str = ""
+    """The file, as its path was given; empty for a configuration that is not from a file."""
+
+    def __str__(self) -> str:
+        places = [
+            f"{self.file}:{self.line}" if self.line else self.file,
+            shown_path(self.path),
+            self.text,
+        ]
+        return ": ".join(filter(None, places))
 
 
-def problems_text(problems: Iterable[Problem], document: "YamlDocument | None") -> str:
-    """One line per problem, ``file:line: path: text`` in the order of a file, if there is one."""
-    lines: list[tuple[int, str]] = []
-    for path, text, known_line in problems:
-        line = known_line or (document.line(path) if document else 0)
-        place = f"{document.file}:{line}: " if document else ""
-        where = f"{shown_path(path)}: " if path else ""
-        lines.append((line, f"{place}{where}{text}"))
-    # Stable: problems in one line, or of data without lines, stay in the order of the data.
-    lines.sort(key=lambda item: item[0])
-    texts = [text for _, text in lines]
-    return texts[0] if len(texts) == 1 else "\n".join([f"{len(texts)} problems:", *texts])
+def located(
+    problems: Iterable[ConfigProblem], document: "YamlDocument | None"
+) -> list[ConfigProblem]:
+    """The problems with their file and lines, in the order of the file, if there is one."""
+    if document is None:
+        return list(problems)
+    found = [
+        problem._replace(file=document.file, line=problem.line or document.line(problem.path))
+        for problem in problems
+    ]
+    # Stable: problems in one line stay in the order of the data.
+    return sorted(found, key=lambda problem: problem.line)
 
 
 def shown_path(path: Path) -> str:

@@ -12,7 +12,7 @@ from typing import ClassVar, Protocol, cast
 
 import yaml
 
-from evsys_sdk._problems import Path, Problem, problems_text
+from evsys_sdk._problems import ConfigProblem, Path, located
 from evsys_sdk.errors import LogStoreConfigError
 
 _MERGE_TAG = "tag:yaml.org,2002:merge"
@@ -38,7 +38,7 @@ class YamlDocument:
     """The path as the user gave it."""
     value: object
     """The data; None where the file holds nothing."""
-    problems: list[Problem]
+    problems: list[ConfigProblem]
     """What is wrong with the file although its data could be read."""
     _root: yaml.Node | None
 
@@ -73,17 +73,16 @@ def read_yaml(path: str) -> YamlDocument:
             check.visit(root, ())
             document.problems = check.problems
             if not check.readable:
-                raise LogStoreConfigError(problems_text(check.problems, document))
+                raise LogStoreConfigError(located(check.problems, document))
             document.value = loader.construct_document(root)
     except yaml.MarkedYAMLError as error:
-        raise LogStoreConfigError(_marked_text(error, path)) from error
+        raise _unreadable(path, *_marked_text(error)) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise LogStoreConfigError(
-            f"{path}:{line}: not YAML: the character {chr(error.character)!r} is not allowed"
-        ) from error
+        what = f"not YAML: the character {chr(error.character)!r} is not allowed"
+        raise _unreadable(path, line, what) from error
     except RecursionError as error:
-        raise LogStoreConfigError(f"{path}: nested too deeply to be read") from error
+        raise _unreadable(path, 0, "nested too deeply to be read") from error
     return document
 
 
@@ -92,18 +91,22 @@ def _decoded(data: bytes, path: str) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise LogStoreConfigError(
-            f"{path}:{line}: not UTF-8 (byte 0x{data[error.start]:02x}); save the file as UTF-8"
-        ) from error
+        what = f"not UTF-8 (byte 0x{data[error.start]:02x}); save the file as UTF-8"
+        raise _unreadable(path, line, what) from error
 
 
-def _marked_text(error: yaml.MarkedYAMLError, path: str) -> str:
+def _unreadable(path: str, line: int, what: str) -> LogStoreConfigError:
+    return LogStoreConfigError([ConfigProblem((), what, line, path)])
+
+
+def _marked_text(error: yaml.MarkedYAMLError) -> tuple[int, str]:
+    """The line of an error, and what is wrong there."""
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else 1
     what = " ".join(part for part in (error.context, error.problem) if part)
     if r"'\t'" in what:
         what += "; YAML is indented with spaces, never with tabs"
-    return f"{path}:{line}: not YAML: {what}"
+    return line, f"not YAML: {what}"
 
 
 def _children(node: yaml.Node | None) -> Iterator[tuple[str | int, int, yaml.Node]]:
@@ -124,7 +127,7 @@ class _NodeCheck:
     """Looks at every node once, however many aliases lead to it."""
 
     def __init__(self, loader: _Loader) -> None:
-        self.problems: list[Problem] = []
+        self.problems: list[ConfigProblem] = []
         self.readable = True
         """Whether values can be made of the nodes in spite of the problems."""
         self._loader = loader
@@ -151,7 +154,7 @@ class _NodeCheck:
         return size
 
     def _refuse(self, node: yaml.Node, path: Path, text: str) -> None:
-        self.problems.append(Problem(path, text, _line(node)))
+        self.problems.append(ConfigProblem(path, text, _line(node)))
         self.readable = False
 
     def _check_tag(self, node: yaml.Node, path: Path) -> None:
@@ -164,7 +167,9 @@ class _NodeCheck:
             try:
                 self._loader.construct_object(node)
             except Exception as error:  # noqa: BLE001 - PyYAML raises whatever comes up
-                text = f"{node.value!r:.60} can't be read ({error}): put it in quotes"
+                # A marked error repeats the file over several lines; its problem is one line.
+                what = error.problem if isinstance(error, yaml.MarkedYAMLError) else error
+                text = f"{node.value!r:.60} can't be read ({what}): put it in quotes"
                 self._refuse(node, path, text)
 
     def _check_keys(self, node: yaml.MappingNode, path: Path) -> None:
@@ -176,4 +181,4 @@ class _NodeCheck:
             earlier = first.setdefault((key.tag, key.value), key)
             if earlier is not key:
                 text = f"duplicate key, first given in line {_line(earlier)}"
-                self.problems.append(Problem((*path, key.value), text, _line(key)))
+                self.problems.append(ConfigProblem((*path, key.value), text, _line(key)))

@@ -20,7 +20,7 @@ from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_va
 from pydantic_core import PydanticCustomError
 
 from evsys_sdk._class_checks import config_model
-from evsys_sdk._problems import OUR_WORDS, Path, Problem, nearest, problems_text
+from evsys_sdk._problems import OUR_WORDS, ConfigProblem, Path, located, nearest
 from evsys_sdk.errors import LogStoreConfigError, LogStoreError, UnknownLogStoreError
 from evsys_sdk.protocols import LogStore
 from evsys_sdk.registry import get_log_store
@@ -113,6 +113,10 @@ class LogStoreSpec(BaseModel, extra="forbid", revalidate_instances="always"):
 
 class _UnknownKindError(LogStoreConfigError, UnknownLogStoreError):
     """All that is wrong with a configuration is that there is no store of its kind."""
+
+    def __init__(self, problem: ConfigProblem, refusal: UnknownLogStoreError) -> None:
+        self.kind, self.known, self.failures = refusal.kind, refusal.known, refusal.failures
+        LogStoreConfigError.__init__(self, [problem])
 
 
 def load_log_store_spec(path: str | os.PathLike[str]) -> LogStoreSpec:
@@ -231,8 +235,8 @@ def _spec_in_run_config(data: object, document: "YamlDocument | None") -> LogSto
         found = "the file is empty" if data is None else f"the file holds a {type(data).__name__}"
         text = f"{found}: write log_store: with kind: and params: under it"
     problems = [*document.problems] if document else []
-    problems.append(Problem((), text))
-    raise LogStoreConfigError(problems_text(problems, document))
+    problems.append(ConfigProblem((), text))
+    raise LogStoreConfigError(located(problems, document))
 
 
 def _checked_spec(section: object, path: Path, document: "YamlDocument | None") -> LogStoreSpec:
@@ -247,13 +251,14 @@ def _checked_spec(section: object, path: Path, document: "YamlDocument | None") 
 
         problems += explain(error, section, LogStoreSpec, path)
     if spec is None or problems:
-        text = problems_text(problems, document)
+        problems = located(problems, document)
         if len(problems) == 1 and check.refusals:
-            # All there is to say is what the registry said: its own error says it, with the place.
-            refusal = check.refusals[0]
-            unknown = isinstance(refusal, UnknownLogStoreError)
-            raise (_UnknownKindError if unknown else type(refusal))(text) from refusal
-        raise LogStoreConfigError(text)
+            # The registry has raised the error already; only the place is missing.
+            problem, refusal = problems[0], check.refusals[0]
+            if isinstance(refusal, UnknownLogStoreError):
+                raise _UnknownKindError(problem, refusal) from refusal
+            raise refusal.with_message(str(problem)) from refusal
+        raise LogStoreConfigError(problems)
     return spec
 
 

@@ -7,23 +7,78 @@
     ├── UnknownLogStoreError    (KeyError)      no store of that kind
     ├── DuplicateLogStoreError  (ValueError)    two stores claim one kind
     ├── LogStoreConfigError     (ValueError)    a class or a configuration breaks the rules
-    ├── LogStorePluginError     (ImportError)   an installed plugin does not load
-    └── DamagedLogError         (ValueError)    a log file does not read as what it should be
+    ├── LogStorePluginError     (ImportError)   a store can't be imported
+    └── DamagedLogError         (ValueError)    a log file can't be parsed
+
+Each error carries its data as attributes and builds its message from them. Each can be copied and
+pickled, so that a worker process can hand it to its parent.
 
 A bad argument of a log call is a plain ``TypeError`` or ``ValueError`` (clauses MET-7 and HP-3),
 and what the operating system refuses is its own ``OSError``.
 """
 
+from collections.abc import Iterable
+from typing import Any, Self, cast
 
-class LogStoreError(Exception):
+from evsys_sdk._problems import ConfigProblem, nearest
+
+__all__ = [
+    "ConfigProblem",
+    "DamagedLogError",
+    "DuplicateLogStoreError",
+    "LogStoreClosedError",
+    "LogStoreConfigError",
+    "LogStoreError",
+    "LogStorePluginError",
+    "PicklableError",
+    "UnknownLogStoreError",
+]
+
+
+class PicklableError(Exception):
+    """An exception that ``pickle`` and ``copy`` can handle, whatever its constructor takes.
+
+    The message, the attributes and the notes are kept. Python itself would call the constructor
+    with the message, which fails if the constructor takes other arguments and builds the message.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        error_class, args, *state = cast("tuple[Any, ...]", super().__reduce__())
+        return (_rebuilt, (error_class, args), *state)
+
+
+def _rebuilt(error_class: type[PicklableError], args: tuple[Any, ...]) -> PicklableError:
+    error = error_class.__new__(error_class, *args)
+    # The constructor of the built-in base class: ImportError sets an attribute there.
+    super(PicklableError, error).__init__(*args)
+    return error
+
+
+class LogStoreError(PicklableError):
     """Base of every error that the SDK defines."""
+
+    def __str__(self) -> str:
+        # KeyError shows the repr of its argument, which would quote a whole sentence.
+        return Exception.__str__(self)
+
+    def with_message(self, message: str) -> Self:
+        """Return a copy of this error, with the same attributes, that says ``message``."""
+        error = type(self).__new__(type(self), message)
+        error.__dict__.update(self.__dict__)
+        return error
 
 
 class LogStoreClosedError(LogStoreError, RuntimeError):
     """A store was written to after ``close()`` (clause CL-3); nothing was recorded."""
 
+    store: str
+    """The kind of the closed store."""
+    method: str
+    """The name of the method that was called."""
+
     def __init__(self, store: str, method: str) -> None:
-        """Name the closed ``store`` (its kind) and the ``method`` that was called."""
+        self.store = store
+        self.method = method
         super().__init__(
             f"{store}: {method}() was called after close(). Nothing was recorded. "
             f"Open a new store to go on logging."
@@ -33,22 +88,130 @@ class LogStoreClosedError(LogStoreError, RuntimeError):
 class UnknownLogStoreError(LogStoreError, KeyError):
     """No store of this kind is registered or installed."""
 
-    def __str__(self) -> str:
-        # KeyError shows the repr of its argument, which would quote a whole sentence.
-        return str(self.args[0]) if self.args else ""
+    kind: object
+    """What was asked for, as it was given."""
+    known: tuple[str, ...]
+    """Every known kind."""
+    failures: tuple[str, ...]
+    """Why plugins can't be loaded that may have provided the kind; one text for each plugin."""
+
+    def __init__(self, kind: object, known: Iterable[str], failures: Iterable[str] = ()) -> None:
+        self.kind = kind
+        self.known = tuple(known)
+        self.failures = tuple(failures)
+        super().__init__(self._message())
+
+    def _message(self) -> str:
+        if not isinstance(self.kind, str):
+            return (
+                f"kind must be a string, got {self.kind!r:.60} (of type {type(self.kind).__name__})"
+            )
+        guess = nearest(self.kind, self.known) or "."
+        text = f"there is no log store of kind {self.kind!r}{guess} "
+        text += f"Known kinds: {', '.join(self.known)}"
+        if self.failures:
+            text += "\nOne of these plugins, which can't be loaded, may have provided it:"
+            text += _listed(self.failures)
+        return text
 
 
 class DuplicateLogStoreError(LogStoreError, ValueError):
-    """Two stores claim the same kind; the message names both."""
+    """Two or more stores claim the same kind; the message names them."""
+
+    kind: str
+    """The kind."""
+    claims: tuple[str, ...]
+    """A description of each class or plugin that claims the kind."""
+
+    def __init__(self, kind: str, claims: Iterable[str], remedy: str) -> None:
+        """Describe the stores, and say in ``remedy`` what the user can do."""
+        self.kind = kind
+        self.claims = tuple(claims)
+        super().__init__(
+            f"the kind {kind!r} is claimed by {len(self.claims)} log stores: "
+            f"{'; '.join(self.claims)}. {remedy}"
+        )
 
 
 class LogStoreConfigError(LogStoreError, ValueError):
     """A store class or a configuration breaks the rules; the message lists every problem found."""
 
+    problems: tuple[ConfigProblem, ...]
+    """Every problem, each with its text, and with path, file and line where it has them."""
+
+    def __init__(self, problems: str | Iterable[ConfigProblem | str], *, subject: str = "") -> None:
+        """List the problems under the ``subject``, which says what can't be done, if it is given.
+
+        A problem that is given as a string has no place.
+        """
+        given = [problems] if isinstance(problems, str) else problems
+        self.problems = tuple(
+            ConfigProblem((), each) if isinstance(each, str) else each for each in given
+        )
+        texts = [str(problem) for problem in self.problems]
+        if subject:
+            message = f"{subject}:{_listed(texts)}"
+        elif len(texts) == 1:
+            message = texts[0]
+        else:
+            message = "\n".join([f"{len(texts)} problems:", *texts])
+        # Not super(): a subclass may also be an UnknownLogStoreError.
+        LogStoreError.__init__(self, message)
+
 
 class LogStorePluginError(LogStoreError, ImportError):
-    """An installed plugin can't be loaded; other kinds are not affected."""
+    """A store can't be imported; other kinds are not affected."""
+
+    kind: str
+    """The kind that can't be loaded."""
+    plugin: str | None
+    """The plugin: its distribution, version and entry point; None for a built-in kind."""
+    reason: str
+    """Why it can't be loaded."""
+
+    def __init__(self, kind: str, reason: str, plugin: str | None = None) -> None:
+        self.kind = kind
+        self.plugin = plugin
+        self.reason = reason
+        if plugin is None:
+            super().__init__(f"the built-in kind {kind!r} can't be loaded: {reason}")
+        else:
+            super().__init__(f"the plugin for {kind!r} can't be loaded: {plugin}: {reason}")
 
 
 class DamagedLogError(LogStoreError, ValueError):
-    """A file of a log does not parse; the message names it, and nothing in it was changed."""
+    """A file of a log can't be parsed. The message names it; the file was not changed."""
+
+    path: str
+    """The file."""
+    reason: str
+    """What is wrong with it."""
+    line: int | None
+    """The number of the damaged line, from 1; None if the file as a whole is damaged."""
+    byte: int | None
+    """Where the damaged record begins, from 0; None if the file has no records."""
+
+    def __init__(
+        self,
+        path: str,
+        reason: str = "",
+        remedy: str = "",
+        *,
+        line: int | None = None,
+        byte: int | None = None,
+    ) -> None:
+        """Say what is wrong in the file, and in ``remedy`` what the user can do."""
+        self.path = path
+        self.reason = reason
+        self.line = line
+        self.byte = byte
+        place = path
+        if line is not None:
+            place += f":{line}"
+        if byte is not None:
+            place += f" is damaged at byte {byte}"
+        super().__init__(f"{place}: {reason}. {remedy}".rstrip())
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return "".join(f"\n  - {text}" for text in texts)

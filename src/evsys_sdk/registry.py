@@ -15,7 +15,6 @@ from typing import Protocol, TypeVar
 from evsys_sdk import _kinds
 from evsys_sdk._class_checks import own_name
 from evsys_sdk._plugins import Plugin, installed_plugins
-from evsys_sdk._problems import nearest
 from evsys_sdk.errors import (
     DuplicateLogStoreError,
     LogStoreConfigError,
@@ -81,7 +80,7 @@ def get_log_store(kind: str) -> type[LogStore]:
         DuplicateLogStoreError: Two installed distributions offer the kind.
     """
     if not isinstance(kind, str):  # pyright: ignore[reportUnnecessaryIsInstance] - users err
-        raise UnknownLogStoreError(f"a kind of log store is a text, not {kind!r:.60}")
+        raise UnknownLogStoreError(kind, list_log_stores())
     if kind in _kinds.BUILT_IN:
         return _built_in(kind)
     holder = _kinds.holder_of(kind)
@@ -118,7 +117,7 @@ def _built_in(kind: str) -> type[LogStore]:
         found: type[LogStore] = getattr(import_module(module), attribute)
     except ImportError as error:
         # The module's own words: they name the package that is missing and how to install it.
-        raise LogStorePluginError(f"the built-in kind {kind!r} can't be loaded: {error}") from error
+        raise LogStorePluginError(kind, str(error)) from error
     return found
 
 
@@ -126,7 +125,7 @@ def _from_plugins(kind: str) -> type[LogStore]:
     plugins = installed_plugins()
     named = plugins.get(kind, [])
     if len(named) > 1:
-        raise DuplicateLogStoreError(_rivals_text(kind, named))
+        raise _rivals_error(kind, named)
     if named:
         _load(named[0])
         failures: list[str] = []
@@ -134,7 +133,7 @@ def _from_plugins(kind: str) -> type[LogStore]:
         failures = _load_the_rest(plugins)
     holder = _kinds.holder_of(kind)
     if holder is None:
-        raise UnknownLogStoreError(_unknown_text(kind, failures))
+        raise UnknownLogStoreError(kind, list_log_stores(), failures)
     return holder.store_class
 
 
@@ -147,7 +146,7 @@ def _load_the_rest(plugins: dict[str, list[Plugin]]) -> list[str]:
     failures: list[str] = []
     for name, named in plugins.items():
         if len(named) > 1:
-            failures.append(_rivals_text(name, named))
+            failures.append(str(_rivals_error(name, named)))
         elif named[0] not in _loaded:
             try:
                 _load(named[0])
@@ -165,10 +164,8 @@ def _load(plugin: Plugin) -> None:
         raise
     except BaseException as error:
         # SystemExit too: a plugin that ends the program on import has no say over other kinds.
-        raise LogStorePluginError(
-            f"the plugin for {plugin.name!r} can't be loaded: {plugin}: "
-            f"{type(error).__name__}: {error}"
-        ) from error
+        reason = f"{type(error).__name__}: {error}"
+        raise LogStorePluginError(plugin.name, reason, str(plugin)) from error
     _loaded.add(plugin)
 
 
@@ -187,18 +184,5 @@ def _adopt(plugin: Plugin, found: object) -> None:
     _kinds.call_also(plugin.name, kind)
 
 
-def _rivals_text(kind: str, plugins: list[Plugin]) -> str:
-    return (
-        f"{kind!r} is offered by {len(plugins)} installed plugins: "
-        f"{'; '.join(map(str, plugins))}. Uninstall all but one"
-    )
-
-
-def _unknown_text(kind: str, failures: list[str]) -> str:
-    known = list_log_stores()
-    guess = nearest(kind, known) or "."
-    text = f"there is no log store of kind {kind!r}{guess} Known kinds: {', '.join(known)}"
-    if failures:
-        lines = "".join(f"\n  - {failure}" for failure in failures)
-        text += f"\nOne of these plugins, which can't be loaded, may have provided it:{lines}"
-    return text
+def _rivals_error(kind: str, plugins: list[Plugin]) -> DuplicateLogStoreError:
+    return DuplicateLogStoreError(kind, map(str, plugins), "Uninstall all but one")

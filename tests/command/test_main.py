@@ -221,7 +221,7 @@ def test_stores_shows_where_plugins_come_from_and_why_one_does_not_load(tmp_path
         "    can't be used: the plugin for 'broken' can't be loaded: "
     ) in done.stdout
     assert "RuntimeError: no licence found" in done.stdout
-    assert "can't be used: 'rival' is offered by 2 installed plugins: rival-" in done.stdout
+    assert "can't be used: the kind 'rival' is claimed by 2 log stores: rival-" in done.stdout
     assert "\njsonl: built in" in done.stdout
 
 

@@ -85,8 +85,8 @@ def test_damage_is_named_and_the_rest_is_shown(tmp_path: Path, capsys: Capture) 
     output = capsys.readouterr()
     assert "2 rows, 2 points, 1 curve, 3 damaged lines" in output.out
     problems = output.err.splitlines()
-    assert problems[0].startswith(f"{tmp_path}/hyperparams.json is no JSON object")
-    assert problems[1].startswith(f"{tmp_path}/artifacts.json is no JSON list")
+    assert problems[0].startswith(f"{tmp_path}/hyperparams.json: not a JSON object")
+    assert problems[1].startswith(f"{tmp_path}/artifacts.json: not a JSON list")
     assert [line.partition(": no row: ")[0] for line in problems[2:]] == [
         f"{path}:{number}" for number in (2, 3, 4)
     ]

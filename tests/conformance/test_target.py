@@ -112,15 +112,15 @@ def test_all_is_every_kind_also_one_that_loading_another_registers(
 def test_all_leaves_out_a_built_in_kind_that_lacks_its_package(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    missing = LogStorePluginError("pip install 'evsys-sdk[tensorboard]'")
+    missing = LogStorePluginError("tensorboard", "pip install 'evsys-sdk[tensorboard]'")
     Installed(monkeypatch, memory=MemoryStore, tensorboard=missing)
     targets, left_out = load_all()
     assert [each.name for each in targets] == ["memory", "late"]
-    assert left_out == {"tensorboard": "pip install 'evsys-sdk[tensorboard]'"}
+    assert left_out == {"tensorboard": str(missing)}
 
 
 def test_all_lists_every_plugin_that_can_not_be_certified(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = LogStorePluginError("the plugin for 'broken' can't be loaded")
+    broken = LogStorePluginError("broken", "ImportError: boom", "broken 1.0")
     Installed(monkeypatch, memory=MemoryStore, broken=broken, unclear=Unclear)
     with pytest.raises(TargetError, match="can't be certified by their kind alone") as raised:
         load_all()

@@ -1,7 +1,9 @@
 """Loading a ``log_store`` section: what a wrong file is told, word by word."""
 
 import os
+import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from textwrap import dedent
 from typing import Any, ClassVar
@@ -17,6 +19,11 @@ from evsys_sdk import (
     load_log_store_spec,
 )
 from evsys_sdk.registry import temporarily_registered
+
+with pytest.raises(ValueError, match=r"month must be in 1\.\.12") as bad_month:
+    date(2024, 13, 45)
+BAD_MONTH = str(bad_month.value)
+"""What this version of Python says about a date without such a month."""
 
 
 class Server(BaseModel):
@@ -417,7 +424,7 @@ class TestTheFile:
             ("a: {1: !!set 5}\n", "1: not YAML: expected a mapping node, but found scalar"),
             (b"a: 1\nb: \xff\n", "2: not UTF-8 (byte 0xff); save the file as UTF-8"),
             ("a: 1\n".encode("utf-16"), "1: not UTF-8 (byte 0xff); save the file as UTF-8"),
-            ("a: 1\nb: 2024-13-45\n", "2: b: '2024-13-45' can't be read (month must be in 1..12)"),
+            ("a: 1\nb: 2024-13-45\n", f"2: b: '2024-13-45' can't be read ({BAD_MONTH})"),
             ("a: !!int {x: y}\n", "1: not YAML: expected a scalar node, but found mapping"),
             ("a: <<\n", "1: not YAML: could not determine a constructor for the tag"),
             ("a: =\n", "1: a: the tag !!value is refused"),
@@ -442,13 +449,18 @@ class TestTheFile:
     def test_all_that_can_not_be_read_at_once(self) -> None:
         assert problems("a: !x 1\nb: [2024-13-45, !y {}]\nb: 3\n") == [
             "run.yaml:1: a: the tag !x is refused: only plain data is read",
-            (
-                "run.yaml:2: b[0]: '2024-13-45' can't be read (month must be in 1..12): "
-                "put it in quotes"
-            ),
+            f"run.yaml:2: b[0]: '2024-13-45' can't be read ({BAD_MONTH}): put it in quotes",
             "run.yaml:2: b[1]: the tag !y is refused: only plain data is read",
             "run.yaml:3: b: duplicate key, first given in line 2",
         ]
+
+    def test_what_yaml_says_over_several_lines_stays_in_one(self) -> None:
+        (problem,) = problems("a: !!binary x\nlog_store: {kind: jsonl}\n")
+        assert re.fullmatch(
+            r"run\.yaml:1: a: 'x' can't be read \(failed to decode base64 data: .*\): "
+            r"put it in quotes",
+            problem,
+        )
 
     @pytest.mark.parametrize(
         ("text", "path"),

@@ -168,7 +168,7 @@ def test_other_content_is_named_and_left_as_it_is(
     path = log_dir / "artifacts.json"
     path.write_bytes(content)
     with pytest.raises(
-        DamagedLogError, match=rf"artifacts\.json is no JSON list of artifacts: .*{problem}"
+        DamagedLogError, match=rf"artifacts\.json: not a JSON list of artifacts: .*{problem}"
     ) as caught:
         store.log_artifact("a", "b")
     assert str(path) in str(caught.value)

@@ -111,14 +111,14 @@ def test_hyperparameters_are_independent_of_metrics(store: JSONLLogStore, log_di
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"", "is no JSON object of hyperparameters: Expecting value"),
-        (b'{\n  "lr": 0.0', "is no JSON object of hyperparameters: "),
-        (b'{"lr": NaN}', "is no JSON object of hyperparameters: NaN is no JSON"),
-        (b'{"lr": "\xff"}', "is no JSON object of hyperparameters: 'utf-8' codec can't decode"),
-        (b"[1, 2]", "is no JSON object of hyperparameters: it holds a list"),
-        (b"null", "is no JSON object of hyperparameters: it holds a NoneType"),
-        (b"[" * 100_000, "is no JSON object of hyperparameters: it is nested too deep to be read"),
-        (b"\0" * 100, "is no JSON object of hyperparameters: "),
+        (b"", "not a JSON object of hyperparameters: Expecting value"),
+        (b'{\n  "lr": 0.0', "not a JSON object of hyperparameters: "),
+        (b'{"lr": NaN}', "not a JSON object of hyperparameters: NaN is no JSON"),
+        (b'{"lr": "\xff"}', "not a JSON object of hyperparameters: 'utf-8' codec can't decode"),
+        (b"[1, 2]", "not a JSON object of hyperparameters: it holds a list"),
+        (b"null", "not a JSON object of hyperparameters: it holds a NoneType"),
+        (b"[" * 100_000, "not a JSON object of hyperparameters: it is nested too deep to be read"),
+        (b"\0" * 100, "not a JSON object of hyperparameters: "),
     ],
 )
 def test_a_damaged_file_is_named_and_never_overwritten(
@@ -126,7 +126,7 @@ def test_a_damaged_file_is_named_and_never_overwritten(
 ) -> None:
     path = log_dir / "hyperparams.json"
     path.write_bytes(content)
-    with pytest.raises(DamagedLogError, match=rf"hyperparams\.json {problem}") as caught:
+    with pytest.raises(DamagedLogError, match=rf"hyperparams\.json: {problem}") as caught:
         store.log_hyperparams({"lr": 0.1})
     assert str(path) in str(caught.value)
     assert "Repair it, or move it away to start a new one" in str(caught.value)

@@ -163,7 +163,7 @@ def test_a_damaged_line_is_named(line: str, reason: str, log_dir: Path) -> None:
     with pytest.raises(DamagedLogError, match=reason) as caught:
         rows(log_dir)
     text = str(caught.value)
-    assert text.startswith(f"{log_dir}/metrics.jsonl:2: this line is no row of a metrics file: ")
+    assert text.startswith(f"{log_dir}/metrics.jsonl:2: this line is not a row of a metrics file: ")
     assert f"pass on_damage to JSONLLogStore.iter_rows(log_dir={str(log_dir)!r}" in text
     assert len(text) < 600
 

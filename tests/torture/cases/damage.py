@@ -110,7 +110,7 @@ def cut_hyperparams(trial: Trial) -> None:
     for length in lengths:
         path.write_bytes(whole[:length])
         for call in (partial(store.log_hyperparams, {"new": 1}), partial(logs, "jsonl", place)):
-            trial.refused(call, DamagedLogError, f"{path} is no JSON object of hyperparameters")
+            trial.refused(call, DamagedLogError, f"{path}: not a JSON object of hyperparameters")
         trial.expect(path.read_bytes() == whole[:length], f"cut at {length}: overwritten")
         store.log_metrics({"loss": 1.5}, 1000 + length)
         store.log_artifact("new", "path")

@@ -2,10 +2,9 @@
 
 import os
 
-from evsys_sdk.errors import DamagedLogError
 from evsys_sdk.log_stores._event_files.event_file import event_file_names
 from evsys_sdk.log_stores._event_files.messages import Event, event_parser
-from evsys_sdk.log_stores._event_files.records import RecordReader
+from evsys_sdk.log_stores._event_files.records import RecordReader, damaged_record
 from evsys_sdk.log_stores._event_files.texts import json_of_block
 from evsys_sdk.run_log import ArtifactPointer, MetricRow, RunLog
 
@@ -31,16 +30,15 @@ def read_event_files(directory: str) -> RunLog:
 def _add_file(log: RunLog, path: str) -> None:
     parsed = event_parser()
     with open(path, "rb") as file:
-        records = RecordReader(file, path)
+        records, start = RecordReader(file, path), 0
         for payload in records:
             try:
                 event = parsed(payload)
             except ValueError as error:
-                raise DamagedLogError(
-                    f"{path}: the record that ends at byte {records.offset} is no TensorBoard "
-                    f"event ({error})"
-                ) from error
+                reason = f"the record is not a TensorBoard event ({error})"
+                raise damaged_record(path, start, reason) from error
             _add(log, event)
+            start = records.offset
 
 
 def _add(log: RunLog, event: Event) -> None:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from evsys_sdk.errors import DamagedLogError
 from evsys_sdk.log_stores._event_files.packages import load
 
-__all__ = ["RecordReader", "framed"]
+__all__ = ["RecordReader", "damaged_record", "framed"]
 
 # The C implementation: a CRC in Python costs more than all the rest of a log call.
 _crc32c: Callable[[bytes], int] = load("google_crc32c").value
@@ -78,12 +78,16 @@ class RecordReader:
             if stripped := chunk.rstrip(b"\0"):
                 written = position + len(stripped)
             if written >= torn_bytes:
-                raise DamagedLogError(
-                    f"{self._path} is damaged at byte {self.offset}: no record of an event file "
-                    f"stands there. The {self.offset} bytes before it are whole; to read them, "
-                    f"cut a copy of the file at that length"
+                raise damaged_record(
+                    self._path, self.offset, "no record of an event file begins there"
                 )
             position += len(chunk)
+
+
+def damaged_record(path: str, start: int, reason: str) -> DamagedLogError:
+    """The error for the record that begins at byte ``start`` of a file."""
+    remedy = f"The {start} bytes before it are whole. To read them, cut a copy of the file there"
+    return DamagedLogError(path, reason, remedy, byte=start)
 
 
 @functools.lru_cache(maxsize=1024)

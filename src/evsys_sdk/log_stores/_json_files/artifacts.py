@@ -168,6 +168,7 @@ def _skip_blanks(text: str, at: int) -> int:
 
 def _damage(path: str, reason: str) -> DamagedLogError:
     return DamagedLogError(
-        f"{path} is no JSON list of artifacts: {reason}. It was left as it is. Repair it, or move "
-        f"it away to start a new one"
+        path,
+        f"not a JSON list of artifacts: {reason}",
+        "The file was not changed. Repair it, or move it away to start a new one",
     )

@@ -68,6 +68,7 @@ def _is_object(value: object) -> bool:
 
 def _damage(path: str, reason: str) -> DamagedLogError:
     return DamagedLogError(
-        f"{path} is no JSON object of hyperparameters: {reason}. It was left as it is. Repair it, "
-        f"or move it away to start a new one"
+        path,
+        f"not a JSON object of hyperparameters: {reason}",
+        "The file was not changed. Repair it, or move it away to start a new one",
     )

@@ -35,9 +35,11 @@ def iter_rows(path: str, on_damage: OnDamage | None) -> Iterator[MetricRow]:
 
     def damaged(number: int, line: bytes, reason: ValueError) -> None:
         damage = DamagedLogError(
-            f"{path}:{number}: this line is no row of a metrics file: {reason}. It begins "
-            f"{beginning(line)}. To read the other rows, pass on_damage to "
-            f"JSONLLogStore.iter_rows(log_dir={os.path.dirname(path)!r}, ...)"
+            path,
+            f"this line is not a row of a metrics file: {reason}. It begins {beginning(line)}",
+            "To read the other rows, pass on_damage to "
+            f"JSONLLogStore.iter_rows(log_dir={os.path.dirname(path)!r}, ...)",
+            line=number,
         )
         if on_damage is None:
             raise damage from reason
