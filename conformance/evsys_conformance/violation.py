@@ -2,9 +2,10 @@
 
 from evsys_conformance.clauses import Clause
 from evsys_conformance.programs.calls import shortened
+from evsys_sdk.errors import PicklableError
 
 
-class ClauseViolation(Exception):  # noqa: N818 - the contract's own word
+class ClauseViolation(PicklableError):  # noqa: N818 - the contract's own word
     """A store broke a clause; ``str()`` of it is a short bug report."""
 
     def __init__(self, clause: Clause, what: str, *, script: str = "") -> None:
