@@ -21,7 +21,7 @@ PLAIN_ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789
 
 
 class NumberLike:
-    """Something that behaves as a number and is none, as a 0-d tensor does (MET-5)."""
+    """An object that behaves as a number without being one, as a 0-d tensor does (MET-5)."""
 
     def __init__(self, value: float) -> None:
         self.value = value
@@ -37,7 +37,7 @@ class NumberLike:
 
 
 class IndexLike:
-    """Something that behaves as an integer and is none: it only has ``__index__`` (MET-5)."""
+    """An object that behaves as an integer without being one: it has ``__index__`` (MET-5)."""
 
     def __init__(self, value: int) -> None:
         self.value = value
@@ -50,7 +50,7 @@ class IndexLike:
 
 
 class FloatSubclass(float):
-    """A float of a class of its own, as NumPy's float64 is (MET-5)."""
+    """An instance of a subclass of float, as NumPy's float64 is (MET-5)."""
 
     def __repr__(self) -> str:
         return f"FloatSubclass({calls.source(float(self))})"
@@ -73,13 +73,13 @@ def other_texts() -> st.SearchStrategy[str]:
     """Text that a store keeps or refuses (MET-6)."""
     return st.one_of(
         st.sampled_from(awkward.OTHER_TEXTS),
-        st.text(st.characters(), min_size=1, max_size=20),
+        st.text(st.characters(codec="utf-8"), min_size=1, max_size=20),
         st.integers(251, 5000).map(lambda size: "k" * size),
     )
 
 
 def exact_values() -> st.SearchStrategy[float]:
-    """Values that every store keeps, whatever its precision: small multiples of 1/8."""
+    """Values that a store of any precision keeps: small multiples of 1/8."""
     return st.integers(-800, 800).map(lambda eighths: eighths / 8)
 
 
@@ -99,7 +99,7 @@ def steps() -> st.SearchStrategy[int]:
 
 
 def number_likes() -> st.SearchStrategy[Any]:
-    """Whatever behaves as a number (MET-5)."""
+    """Anything that behaves as a number (MET-5)."""
     kinds: list[st.SearchStrategy[Any]] = [
         st.booleans(),
         st.integers(-1000, 1000),
@@ -119,12 +119,15 @@ def number_likes() -> st.SearchStrategy[Any]:
 
 
 def numpy_numbers() -> list[Any]:
-    """NumPy scalars and a 0-d array, where NumPy is installed; each with a float form (MET-5)."""
+    """NumPy scalars, 0-d arrays and masked values, where NumPy is installed (MET-5)."""
     if not importlib.util.find_spec("numpy"):
         return []
     import numpy as np
 
-    return [getattr(np, kind)(value) for kind, value in _NUMPY_NUMBERS]
+    plain = [getattr(np, kind)(value) for kind, value in _NUMPY_NUMBERS]
+    # float() of a masked value is NaN, and item() is the number under the mask.
+    masked: list[Any] = [np.ma.masked, np.ma.array(5.0, mask=True), np.ma.array(3, mask=True)]
+    return [*plain, *masked, np.ma.array(0.5)]
 
 
 _NUMPY_NUMBERS = (
@@ -143,7 +146,7 @@ _NUMPY_NUMBERS = (
 
 
 def index_likes() -> st.SearchStrategy[Any]:
-    """Whatever behaves as an integer step (MET-5)."""
+    """Anything that behaves as an integer step (MET-5)."""
     kinds: list[st.SearchStrategy[Any]] = [
         st.integers(0, 100).map(IndexLike),
         st.sampled_from(awkward.STEPS).map(IndexLike),
@@ -156,7 +159,7 @@ def index_likes() -> st.SearchStrategy[Any]:
 
 
 class StrSubclass(str):
-    """A text of a class of its own, as NumPy's str_ is: still no number (MET-7)."""
+    """An instance of a subclass of str, as NumPy's str_ is: not a number either (MET-7)."""
 
     __slots__ = ()
 
@@ -180,10 +183,10 @@ NO_NUMBERS: Sequence[Any] = (
     StrSubclass("1.5"),
     object(),
 )
-"""What is no number (MET-7)."""
+"""Values that are not numbers (MET-7)."""
 
 NO_TEXTS: Sequence[Any] = (None, 1, 1.5, True, b"loss", ("loss",))
-"""What is no key or split (MET-7)."""
+"""Keys and splits that are not strings (MET-7)."""
 
 NO_STEPS: Sequence[Any] = (
     1.5,
@@ -198,7 +201,7 @@ NO_STEPS: Sequence[Any] = (
     [1],
     object(),
 )
-"""What is no step (MET-7)."""
+"""Steps that are not integers (MET-7)."""
 
 
 def metric_dicts(
@@ -260,7 +263,7 @@ def json_values(nonfinite: bool = False) -> st.SearchStrategy[Any]:
                 " a ",
             ]
         ),
-        st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+        st.text(st.characters(codec="utf-8"), max_size=20),
     )
     return st.recursive(
         leaves,
@@ -277,7 +280,7 @@ def json_keys() -> st.SearchStrategy[str]:
     """Keys of hyperparameters, nested ones too (HP-1)."""
     return st.one_of(
         st.sampled_from(["lr", "model", "layers", "a.b", "a/b", "", "1", "None", "A", "a"]),
-        st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
+        st.text(st.characters(codec="utf-8"), max_size=8),
     )
 
 

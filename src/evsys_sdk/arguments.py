@@ -10,9 +10,11 @@ contract::
         self._write(checked_step(step), checked_text(split, "split"), values)
 """
 
+import math
 import operator
 import os
 import reprlib
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -198,7 +200,7 @@ class _JsonCopy:
         if _is_path(value):
             return self._of(os.fspath(value))
         if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
-            item = value.item()  # NumPy scalars, 0-d arrays, 0-d tensors
+            item = _item(value)  # NumPy scalars, 0-d arrays, 0-d tensors
             if item is None or isinstance(item, bool | int | float | str):
                 return self._of(item)
         raise TypeError(
@@ -251,7 +253,7 @@ def _checked_number(value: Any, key: str) -> float:
         # A tensor that requires grad warns when float() reads it, and item() does not. Arrays of
         # text and of complex numbers have __float__ too; their item has not.
         try:
-            number = value.item()
+            number = _item(value)
         except (TypeError, ValueError, RuntimeError) as error:
             raise TypeError(f"{where} must be one number, got {_shown(value)}") from error
     readable = hasattr(number, "__float__") or hasattr(number, "__index__")
@@ -264,6 +266,20 @@ def _checked_number(value: Any, key: str) -> float:
         raise OverflowError(f"{where} is beyond the range of float64: {_shown(value)}") from error
     except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(f"{where} must be a number, got {_shown(value)}") from error
+
+
+def _item(value: Any) -> Any:
+    """``value.item()``, but NaN for a masked number of NumPy, as ``float()`` has it.
+
+    ``item()`` would give the number under the mask. ``float()`` would warn, which is an error to a
+    program that turns warnings into errors, and a log call must not fail for that.
+    """
+    item = value.item()
+    if hasattr(value, "mask") and hasattr(item, "__float__"):
+        masked_arrays = sys.modules.get("numpy.ma")
+        if masked_arrays is not None and masked_arrays.is_masked(value):
+            return math.nan
+    return item
 
 
 # In functions of their own, which tell type checkers nothing: what they would conclude about a

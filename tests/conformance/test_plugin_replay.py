@@ -17,7 +17,7 @@ def test_the_script_is_kept_and_shows_the_violation_again(inner: Inner, tmp_path
     assert (inner.directory / ".evsys" / ".gitignore").read_text() == "*\n"
     source = (inner.directory / REPLAY).read_text()
     assert source.startswith("# CL-3  A closed store refuses to write (a_closed_store_refuses_")
-    assert "must: After close each of the four write methods raises" in source
+    assert "must: After `close()` each of the" in source
     # From anywhere: it knows where the store lies.
     replayed = inner.python(str(inner.directory / REPLAY), cwd=tmp_path)
     assert replayed.status == 0, replayed.text

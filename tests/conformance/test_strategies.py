@@ -24,10 +24,28 @@ def test_awkward_plain_texts_are_plain(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", awkward.OTHER_TEXTS)
-def test_other_texts_are_not_plain(text: str) -> None:
+def test_awkward_other_texts_are_not_plain(text: str) -> None:
     assert not PLAIN.fullmatch(text)
 
 
+@given(strategies.other_texts())
+def test_other_texts_are_text(text: str) -> None:
+    text.encode()
+
+
+@pytest.mark.parametrize("text", awkward.OTHER_TEXTS)
+def test_awkward_other_texts_are_text(text: str) -> None:
+    text.encode()
+
+
+@pytest.mark.parametrize("string", awkward.NOT_TEXT)
+def test_strings_that_are_not_text_cannot_be_encoded(string: str) -> None:
+    with pytest.raises(UnicodeEncodeError, match="surrogates not allowed"):
+        string.encode()
+
+
+# float() warns of a masked value.
+@pytest.mark.filterwarnings("ignore:Warning. converting a masked element to nan")
 @given(strategies.number_likes())
 def test_number_likes_have_a_float_and_are_not_refusable(value: Any) -> None:
     assert hasattr(value, "__float__")
@@ -47,7 +65,7 @@ def test_steps_fit_int64(step: int) -> None:
 
 @given(strategies.json_values())
 def test_json_values_are_strict_json(value: Any) -> None:
-    json.dumps(value, allow_nan=False)
+    json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
 
 
 @pytest.mark.parametrize("value", strategies.NO_NUMBERS)

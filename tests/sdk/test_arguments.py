@@ -189,6 +189,43 @@ def test_a_number_may_be_anything_with_float_or_index(number: Any, value: float)
     assert exact(checked_metrics({"loss": number})["loss"]) == exact(value)
 
 
+MASKED: list[Any] = [
+    np.ma.masked,
+    np.ma.array([1.0, 2.0], mask=[True, True]).mean(),
+    np.ma.array(5.0, mask=True),
+    np.ma.array([5.0], mask=[True]),
+    np.ma.array(3, mask=True),
+]
+
+
+@pytest.mark.parametrize("value", MASKED, ids=repr)
+def test_a_masked_value_is_nan_without_a_warning(value: Any) -> None:
+    checked = checked_metrics({"loss": value, "other": 1.0})
+    assert math.isnan(checked["loss"])
+    assert checked["other"] == 1.0
+
+
+def test_text_under_a_mask_is_not_a_number() -> None:
+    with pytest.raises(TypeError, match=r'metrics\["loss"\] must be a number, got MaskedArray'):
+        checked_metrics({"loss": np.ma.array("1.5", mask=True)})
+
+
+class Series:
+    """Like a series of pandas, it has a method ``mask``."""
+
+    dtype = np.dtype(float)
+
+    def item(self) -> float:
+        return 2.5
+
+    def mask(self) -> None:
+        raise NotImplementedError
+
+
+def test_a_method_called_mask_masks_nothing() -> None:
+    assert checked_metrics({"loss": Series()}) == {"loss": 2.5}
+
+
 def test_a_tensor_that_requires_grad_is_read_without_a_warning() -> None:
     torch: Any = pytest.importorskip("torch")
     weights = torch.tensor(0.5, requires_grad=True)
@@ -347,6 +384,11 @@ def test_numpy_scalars_and_paths_have_a_json_form() -> None:
         {"lr": np.float32(0.5), "n": np.int64(3), "flag": np.bool_(True), "out": Path("a/b")}
     )
     assert same(checked, {"lr": 0.5, "n": 3, "flag": True, "out": "a/b"})
+
+
+def test_a_masked_value_is_nan_as_hyperparameter_too() -> None:
+    checked = checked_hyperparams({"a": np.ma.masked, "b": [np.ma.array(5, mask=True)]})
+    assert str(checked) == "{'a': nan, 'b': [nan]}"
 
 
 def test_tensors_of_no_dimension_have_a_json_form() -> None:

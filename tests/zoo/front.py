@@ -6,6 +6,7 @@ are typed ``Any``, since what a caller hands over may be anything.
 """
 
 import operator
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any, TypeGuard
 
@@ -44,7 +45,7 @@ class Checks:
     def take_artifact(self, name: Any, path: Any, kind: Any) -> None:
         with self.lock:
             self.refuse_if_closed("log_artifact")
-            self.add_artifact(text(name), text(path), text(kind))
+            self.add_artifact(self.string(name), self.string(path), self.string(kind))
 
     def shut(self) -> None:
         with self.lock:
@@ -61,11 +62,14 @@ class Checks:
     def step(self, step: Any) -> int:
         return whole(step)
 
+    def string(self, value: Any) -> str:
+        return text(value)
+
     def split(self, split: Any) -> str:
-        return text(split)
+        return self.string(split)
 
     def key(self, key: Any) -> str:
-        return text(key)
+        return self.string(key)
 
     def value(self, value: Any) -> float:
         return number(value)
@@ -74,7 +78,7 @@ class Checks:
         return {self.key(key): self.value(value) for key, value in metrics.items()}
 
     def hyperparams(self, params: Any) -> dict[str, Any]:
-        return {text(key): json_value(value) for key, value in params.items()}
+        return {self.string(key): json_value(value, self.string) for key, value in params.items()}
 
     # What a backend does with checked arguments.
 
@@ -160,16 +164,16 @@ def is_tuple(value: Any) -> TypeGuard[tuple[Any, ...]]:
     return isinstance(value, tuple)
 
 
-def json_value(value: Any, depth: int = 0) -> Any:
-    """A deep copy of a JSON value; a tuple becomes a list."""
-    if value is None or isinstance(value, str | bool | int | float):
-        if isinstance(value, str):
-            value.encode()
+def json_value(value: Any, string: Callable[[Any], str] = text, depth: int = 0) -> Any:
+    """A deep copy of a JSON value, each string of it through ``string``; a tuple becomes a list."""
+    if isinstance(value, str):
+        return string(value)
+    if value is None or isinstance(value, bool | int | float):
         return value
     if depth > 200:
         raise ValueError("nested too deep, or in a circle")
     if is_list(value) or is_tuple(value):
-        return [json_value(item, depth + 1) for item in value]
+        return [json_value(item, string, depth + 1) for item in value]
     if is_dict(value):
-        return {text(key): json_value(item, depth + 1) for key, item in value.items()}
+        return {string(key): json_value(item, string, depth + 1) for key, item in value.items()}
     raise TypeError(f"{type(value).__name__} has no JSON form")

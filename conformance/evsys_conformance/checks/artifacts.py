@@ -41,7 +41,7 @@ def other_texts_come_back_or_are_refused(trial: Trial, texts: list[str]) -> None
 
 @check("ART-1")
 def awkward_texts_come_back_or_are_refused(trial: Trial) -> None:
-    """Unicode in two normal forms, quotes, newlines, NUL, surrogates; paths that lie near."""
+    """Unicode in two normal forms, quotes, newlines, NUL; paths of existing directories."""
     near = [str(trial.directory / "model.pt"), os.path.join(os.getcwd(), "model.pt")]
     short = [text for text in awkward.OTHER_TEXTS if len(text) < 1000]
     _kept_or_refused(trial, [*near, *short])

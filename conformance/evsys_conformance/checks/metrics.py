@@ -225,7 +225,7 @@ def drawn_texts_come_back_or_are_refused(trial: Trial, texts: list[str]) -> None
 
 @check("MET-6")
 def awkward_texts_come_back_or_are_refused(trial: Trial) -> None:
-    """Unicode in two normal forms, quotes, newlines, NUL, surrogates, great length."""
+    """Unicode in two normal forms, quotes, newlines, NUL, great length."""
     _kept_or_refused(trial, list(awkward.OTHER_TEXTS))
 
 

@@ -109,6 +109,8 @@ _SOURCES: dict[str, Callable[[Any], str]] = {
     "tuple": _tuple_source,
     "object": lambda _: "object()",
     "ndarray": lambda v: f"np.array({v.tolist()!r})",
+    "MaskedArray": lambda v: f"np.ma.array({v.data.tolist()!r}, mask={v.mask.tolist()!r})",
+    "MaskedConstant": lambda _: "np.ma.masked",
 }
 
 

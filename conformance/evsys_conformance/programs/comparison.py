@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from evsys_conformance.programs.calls import Call, source
+from evsys_sdk import MetricRow, RunLog
 
 Series = tuple[Any, Any]
 """Key and split; the split is None for a store that does not claim ``split``."""
@@ -305,3 +306,23 @@ def artifact_difference(
                 f"    recorded {_short(got) if got else 'nothing'}"
             )
     return None
+
+
+def under_names_of(calls: Iterable[Call], run_log: RunLog) -> RunLog:
+    """The part of a log that is recorded under keys, hyperparameters and names of ``calls``."""
+    calls = list(calls)
+    keys = {key for key, _ in expected_points(calls, Precision())}
+    params = merged_hyperparams(calls)
+    names = {name for name, _, _ in expected_artifacts(calls)}
+    return RunLog(
+        [
+            MetricRow(
+                row.step,
+                getattr(row, "split", None),  # not needed where ``split`` is not claimed
+                {key: value for key, value in row.metrics.items() if key in keys},
+            )
+            for row in run_log.metrics
+        ],
+        {key: value for key, value in run_log.hyperparams.items() if key in params},
+        [pointer for pointer in run_log.artifacts if pointer.name in names],
+    )

@@ -158,6 +158,20 @@ class Trial:
         if problem:
             self.fail(f"{before}:\n{problem}" if before else problem)
 
+    def expect_among_others(self, calls: Iterable[Call]) -> None:
+        """Fail unless a fresh reader finds what ``calls`` recorded.
+
+        Other calls may have left anything, but under other keys, hyperparameters and names.
+        """
+        calls = list(calls)
+        run_log = self.read()
+        if run_log is None:
+            return
+        with self.judged("going through what harness.read(params) returned"):
+            of_calls = records.under_names_of(calls, run_log)
+        if problem := self.difference(of_calls, calls):
+            self.fail(problem)
+
     def difference(
         self, run_log: RunLog, calls: list[Call], under_way: list[Call] | None = None
     ) -> str | None:
@@ -266,6 +280,13 @@ class OpenStore:
             )
         return True
 
+    def attempt(self, call: Call) -> None:
+        """Make a call that may do anything but harm other records: it may raise any exception."""
+        self.trial.note(*_attempted(call, self.name, "Exception"))
+        arguments, keywords = call.fresh()
+        with contextlib.suppress(Exception):
+            self.make(call.method, *arguments, **keywords)
+
     def close(self) -> None:
         """Close the store; it must not raise."""
         self.trial.note(f"{self.name}.close()")
@@ -281,11 +302,11 @@ def described(error: BaseException) -> str:
     return f"{said}\n    (in {frames[-1].filename}, line {frames[-1].lineno})" if frames else said
 
 
-def _attempted(call: Call, store: str) -> list[str]:
+def _attempted(call: Call, store: str, errors: str = "(TypeError, ValueError)") -> list[str]:
     return [
         "try:",
         f"    {call.code(store)}",
-        "except (TypeError, ValueError) as error:",
+        f"except {errors} as error:",
         '    print("refused:", error)',
     ]
 

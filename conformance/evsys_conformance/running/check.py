@@ -76,6 +76,7 @@ _ROOMS = (
     "hyperparams",
     "isolation",
     "artifacts",
+    "surrogates",
     "independence",
     "closing",
     "leaks",

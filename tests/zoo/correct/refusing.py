@@ -106,7 +106,7 @@ class Lenient(Memory):
     def value(self, value: Any) -> float:
         if isinstance(value, bytes):
             return float(value.decode())
-        return number(value.item() if getattr(value, "size", 0) == 1 else value)
+        return number(value.item() if getattr(value, "shape", ()) and value.size == 1 else value)
 
     def hyperparams(self, params: Any) -> dict[str, Any]:
         def named(value: Any) -> Any:

@@ -241,28 +241,6 @@ class ControlsDropped(Background):
         return "".join(c for c in super().key(key) if unicodedata.category(c) != "Cc")
 
 
-@fault("MET-6", "loses lone surrogates", habitat=MemoryHarness, message=KEY)
-class SurrogatesLost(Memory):
-    def key(self, key: Any) -> str:
-        if not isinstance(key, str):
-            raise TypeError("a key is a str")
-        return key.encode("utf-8", "replace").decode()
-
-
-@fault(
-    "MET-6",
-    "fails with another error on text that UTF-8 can't hold",
-    habitat=JsonlHarness,
-    message="Runtime",
-)
-class SurrogateRuntimeError(Jsonl):
-    def key(self, key: Any) -> str:
-        try:
-            return super().key(key)
-        except UnicodeEncodeError as error:
-            raise RuntimeError("this text can't be written") from error
-
-
 @fault(
     "MET-6",
     "mixes up its own field names with keys",

@@ -92,6 +92,12 @@ class NumpyRefused(Jsonl):
         return super().value(value)
 
 
+@fault("MET-5", "takes the number under a mask", habitat=MemoryHarness, message=VALUE)
+class NumberUnderMask(Memory):
+    def value(self, value: Any) -> float:
+        return super().value(value.item() if hasattr(value, "item") else value)
+
+
 @fault("MET-5", "takes a float32 by its shortest text", habitat=SqliteHarness, message=VALUE)
 class Float32ByText(Sqlite):
     def value(self, value: Any) -> float:
