@@ -3,16 +3,19 @@
 import subprocess
 import sys
 import threading
-from typing import Any
+import warnings
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
+from hypothesis.errors import HypothesisWarning
 
 from evsys_conformance import StoreHarness
 from evsys_conformance.programs.bench import Bench
 from evsys_conformance.programs.pace import affordable
 from evsys_conformance.programs.trial import Trial
 from evsys_conformance.running import runner
-from evsys_conformance.running.check import Check, all_checks
+from evsys_conformance.running.check import Check, Strategies, all_checks
 from evsys_conformance.running.runner import Effort, Outcome, Verdict, run_check, run_clause
 from evsys_sdk import RunLog
 from zoo.backends.memory import Memory, MemoryHarness
@@ -177,12 +180,39 @@ def test_the_same_seed_draws_the_same() -> None:
 def test_what_a_store_warns_about_is_its_own_business() -> None:
     class Warns(Memory):
         def close(self) -> None:
-            import warnings
-
             warnings.warn("flushing late", stacklevel=2)
             super().close()
 
     assert _run("closing_again_changes_nothing", Warns).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize("category", [HypothesisWarning, DeprecationWarning, UserWarning])
+@pytest.mark.parametrize("store_filters", [False, True])
+def test_a_warning_of_hypothesis_is_not_an_error_of_the_kit(
+    category: type[Warning], store_filters: bool
+) -> None:
+    class TurnsWarningsIntoErrors(Memory):
+        def close(self) -> None:
+            if store_filters:
+                warnings.simplefilter("error")
+            super().close()
+
+    def warned(drawn: Any) -> Any:
+        warnings.warn("about this version of Python", category, stacklevel=1)
+        return drawn
+
+    def draw(bench: Bench) -> Strategies:
+        strategies: Strategies = warned(cast("Any", check.draw)(bench))
+        return {name: strategy.map(warned) for name, strategy in strategies.items()}
+
+    check = _check("calls_are_kept_in_order")
+    bench = Bench(harness_of(TurnsWarningsIntoErrors), "zoo.backends.memory:MemoryHarness")
+    with warnings.catch_warnings(action="error"):
+        outcome = run_check(replace(check, draw=draw), bench, Effort.QUICK, 1)
+        with pytest.raises(category, match="filters are as before"):
+            warnings.warn("filters are as before", category, stacklevel=1)
+    bench.discard_destinations()
+    assert outcome.verdict is Verdict.PASSED, outcome.message
 
 
 class PausingStore(Memory):

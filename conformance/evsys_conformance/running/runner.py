@@ -95,7 +95,9 @@ def run_check(
     start = time.perf_counter()
     outcome = Outcome(check, Verdict.PASSED)
     try:
-        with _watch(bench):
+        # The session may turn warnings into errors. A warning of Hypothesis itself depends on the
+        # version of Python and says nothing about the store.
+        with _watch(bench), warnings.catch_warnings(action="ignore"):
             drive.run()
         if drive.unobserved:
             outcome.verdict = Verdict.NOT_OBSERVED
@@ -204,7 +206,7 @@ class _Drive:
         self.examples += 1
         self.bench.calls_in_check += 1
         trial = self.check.begin(self.bench)
-        # What a store warns about is the business of its own tests, whatever the session's filters.
+        # What a store warns about is for its own tests. Filters that it sets end with the example.
         with warnings.catch_warnings(action="ignore"):
             try:
                 self.check.function(trial, **drawn)
