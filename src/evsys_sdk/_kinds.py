@@ -79,8 +79,8 @@ def hold(kind: str, store_class: type) -> None:
                 holder.store_class.name = kind
             except (AttributeError, TypeError) as error:
                 raise LogStoreConfigError(
-                    f"{describe_class(store_class)} has no name and does not let it be set "
-                    f"({error}): write name = {kind!r} in the class"
+                    f"{describe_class(store_class)} has no name, and setting it fails ({error}). "
+                    f"Write name = {kind!r} in the class"
                 ) from error
         _holders[kind] = holder
 
@@ -138,15 +138,17 @@ def require_kind(kind: object) -> None:
             f'@register_log_store("{kind.__name__.lower()}") above class {kind.__name__}'
         )
     if not isinstance(kind, str):
-        raise LogStoreConfigError(f"a kind of log store is a text, not {kind!r:.60}")
+        given = f"{kind!r:.60} (of type {type(kind).__name__})"
+        raise LogStoreConfigError(f"the kind of a log store must be a string, got {given}")
     if not kind.strip():
-        raise LogStoreConfigError(f"a kind of log store can't be empty ({kind!r} was given)")
+        raise LogStoreConfigError(f"the kind of a log store must not be empty, got {kind!r}")
 
 
 def _require_log_store(kind: str, store_class: object, *, check_name: bool = False) -> None:
     if not isinstance(store_class, type):
         raise LogStoreConfigError(
-            f"{kind!r}: a log store is a class, not {store_class!r:.60}; decorate the class itself"
+            f"what is registered as {kind!r} must be a class, got {store_class!r:.60}. "
+            f"Decorate the class itself"
         )
     problems = class_problems(store_class)
     if check_name and (problem := name_problem(store_class, kind)):

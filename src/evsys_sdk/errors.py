@@ -88,31 +88,27 @@ class LogStoreClosedError(LogStoreError, RuntimeError):
 class UnknownLogStoreError(LogStoreError, KeyError):
     """No store of this kind is registered or installed."""
 
-    kind: object
-    """What was asked for, as it was given."""
+    kind: str
+    """What was asked for; the repr of a value that is not a string."""
     known: tuple[str, ...]
     """Every known kind."""
     failures: tuple[str, ...]
     """Why plugins can't be loaded that may have provided the kind; one text for each plugin."""
 
     def __init__(self, kind: object, known: Iterable[str], failures: Iterable[str] = ()) -> None:
-        self.kind = kind
+        self.kind = kind if isinstance(kind, str) else f"{kind!r:.60}"
         self.known = tuple(known)
         self.failures = tuple(failures)
-        super().__init__(self._message())
-
-    def _message(self) -> str:
-        if not isinstance(self.kind, str):
-            return (
-                f"kind must be a string, got {self.kind!r:.60} (of type {type(self.kind).__name__})"
-            )
-        guess = nearest(self.kind, self.known) or "."
-        text = f"there is no log store of kind {self.kind!r}{guess} "
-        text += f"Known kinds: {', '.join(self.known)}"
+        if isinstance(kind, str):
+            what = f"there is no log store of kind {kind!r}{nearest(kind, self.known) or '.'}"
+        else:
+            given = f"{self.kind} (of type {type(kind).__name__})"
+            what = f"the kind of a log store must be a string, got {given}."
+        message = f"{what} Known kinds: {', '.join(self.known)}"
         if self.failures:
-            text += "\nOne of these plugins, which can't be loaded, may have provided it:"
-            text += _listed(self.failures)
-        return text
+            message += "\nOne of these plugins, which can't be loaded, may have provided it:"
+            message += _listed(self.failures)
+        super().__init__(message)
 
 
 class DuplicateLogStoreError(LogStoreError, ValueError):
@@ -194,7 +190,7 @@ class DamagedLogError(LogStoreError, ValueError):
     def __init__(
         self,
         path: str,
-        reason: str = "",
+        reason: str,
         remedy: str = "",
         *,
         line: int | None = None,

@@ -172,8 +172,8 @@ def _load(plugin: Plugin) -> None:
 def _adopt(plugin: Plugin, found: object) -> None:
     if not isinstance(found, type):
         raise LogStoreConfigError(
-            f"an entry point names a class, and {plugin.value!r} is {found!r:.80}: "
-            f"write package.module:ClassName"
+            f"an entry point must name a class, got {found!r:.80} for {plugin.value!r}. "
+            f"Write package.module:ClassName"
         )
     kind = _kinds.kind_of(found)
     if kind is None:

@@ -69,6 +69,7 @@ EXAMPLES = [
     LogStoreError("a message"),
     LogStoreClosedError("jsonl", "log_scalar"),
     UNKNOWN,
+    UnknownLogStoreError(lambda: "not a string, and cannot be pickled", ["jsonl"]),
     DuplicateLogStoreError("mine", ["a.Store", "b.Store"], "Uninstall one of them"),
     LogStoreConfigError([PROBLEM, "a problem without a place"]),
     unknown_kind_in_a_configuration(),
