@@ -133,13 +133,13 @@ def test_any_edits_of_a_valid_file(data: st.DataObject) -> None:
     | sections("multiplex", children=json_values | st.lists(json_values | specs, max_size=3))
 )
 def test_any_value_as_a_section(section: Any) -> None:
-    load_or_refuse(yaml.safe_dump({"log_store": section}, allow_unicode=False))
+    load_or_refuse(as_yaml({"log_store": section}))
 
 
 @fuzz
 @given(specs, st.booleans())
 def test_a_specification_comes_back_from_yaml(spec: dict[str, Any], flow: bool) -> None:
-    text = yaml.safe_dump({"log_store": spec}, default_flow_style=flow)
+    text = as_yaml({"log_store": spec}, flow=flow)
     assert load(text).model_dump() == spec
 
 
@@ -154,13 +154,23 @@ def test_a_wrong_parameter_is_found_in_its_line(
         chosen = data.draw(st.integers(0, len(children) - 1))
         path, inner = f"{path}.params.children[{chosen}]", children[chosen]
     inner["params"]["txet"] = "the wrong one"
-    text = "# comment\n" * comments + yaml.dump({"log_store": spec}, Dumper=NoAliases)
+    text = "# comment\n" * comments + as_yaml({"log_store": spec}, dumper=NoAliases)
     line = text[: text.index("txet: the wrong one")].count("\n") + 1
     with pytest.raises(LogStoreConfigError) as caught:
         load(text)
     assert str(caught.value) == (
         f"run.yaml:{line}: {path}.params.txet: unknown parameter; did you mean text?"
     )
+
+
+def as_yaml(
+    value: dict[str, Any], *, flow: bool = False, dumper: type[yaml.SafeDumper] = yaml.SafeDumper
+) -> str:
+    """The value as a YAML document."""
+    text: str = yaml.dump(  # pyright: ignore[reportUnknownMemberType] - in some types-PyYAML
+        value, Dumper=dumper, default_flow_style=flow
+    )
+    return text
 
 
 class NoAliases(yaml.SafeDumper):

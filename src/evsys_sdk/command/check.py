@@ -26,7 +26,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the section with all defaults; its problems are raised as one error."""
     section = {"log_store": resolved(load_log_store_spec(arguments.file))}
-    print(yaml.safe_dump(section, sort_keys=False, allow_unicode=True), end="")
+    text: str = yaml.safe_dump(  # pyright: ignore[reportUnknownMemberType] - in some types-PyYAML
+        section, sort_keys=False, allow_unicode=True
+    )
+    print(text, end="")
     return 0
 
 
