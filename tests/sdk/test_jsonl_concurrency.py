@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from multiprocessing.context import ForkServerContext, SpawnContext
 from pathlib import Path
 
 import pytest
@@ -138,13 +139,19 @@ def test_processes_lose_tear_and_double_nothing(log_dir: Path) -> None:
     assert len(json.loads((log_dir / "artifacts.json").read_text())) == 4 * 50
 
 
-def test_a_spawned_worker_gets_a_store_of_its_own_by_pickling(
-    store: JSONLLogStore, log_dir: Path
+@pytest.mark.parametrize(
+    "context",
+    [
+        multiprocessing.get_context("spawn"),
+        multiprocessing.get_context("forkserver"),  # the default on Linux from Python 3.14 on
+    ],
+    ids=["spawn", "forkserver"],
+)
+def test_a_worker_that_is_not_forked_gets_a_store_of_its_own_by_pickling(
+    store: JSONLLogStore, log_dir: Path, context: SpawnContext | ForkServerContext
 ) -> None:
     store.log_scalar("loss", 1.0, 0)
-    worker = multiprocessing.get_context("spawn").Process(
-        target=store.log_scalar, args=("loss", 1.0, 1)
-    )
+    worker = context.Process(target=store.log_scalar, args=("loss", 1.0, 1))
     worker.start()
     worker.join(60)
     assert worker.exitcode == 0
