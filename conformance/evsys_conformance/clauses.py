@@ -109,7 +109,7 @@ CLAUSES: Final = (
         "log_scalar records what log_metrics records",
         "`log_scalar(key, value, step)` must record what `log_metrics({key: value}, step)` "
         "records.",
-        "log_scalar: does it call log_metrics, or a path of its own?",
+        "whether log_scalar calls log_metrics or does its own work",
     ),
     Clause(
         "MET-3",

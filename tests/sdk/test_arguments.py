@@ -10,7 +10,7 @@ from collections import OrderedDict
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -80,11 +80,63 @@ def test_a_step_may_be_anything_with_index(step: object, number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "step", [1.0, "1", None, True, np.bool_(True), np.float64(1), Decimal(1), [1], Unprintable()]
+    ("step", "given"),
+    [
+        (1.0, r"1\.0 \(a float\)"),
+        (np.float32(1), r"np.float32\(1\.0\) \(a float32\)"),
+        ("-12", r"'-12' \(a str\)"),
+    ],
 )
-def test_a_step_that_is_no_integer_is_refused(step: object) -> None:
-    with pytest.raises(TypeError, match=r"step must be an integer, got \w+ .*Pass int\(step\)"):
+def test_a_step_that_spells_an_integer_is_refused_with_advice(step: object, given: str) -> None:
+    with pytest.raises(
+        TypeError, match=rf"step must be an integer, got {given}\. Pass int\(step\)$"
+    ):
         checked_step(step)
+
+
+@pytest.mark.parametrize(
+    ("step", "given"),
+    [
+        (1.5, r"1\.5 \(a float\)"),
+        (math.nan, r"nan \(a float\)"),
+        (math.inf, r"inf \(a float\)"),
+        (np.float64(0.5), r"np.float64\(0.5\) \(a float64\)"),
+        ("1.5", r"'1\.5' \(a str\)"),
+        ("", r"'' \(a str\)"),
+        (None, "None"),
+        (True, r"True \(a bool\)"),
+        (np.bool_(True), r"np.True_ \(a bool\)"),
+        (Decimal("1.5"), r"Decimal\('1\.5'\) \(a Decimal\)"),
+        ([1], r"\[1\] \(a list\)"),
+        (Unprintable(), r"<Unprintable instance at \w+> \(an Unprintable\)"),
+    ],
+)
+def test_a_step_that_is_not_an_integer_is_refused_without_advice_to_cut_it(
+    step: object, given: str
+) -> None:
+    with pytest.raises(TypeError, match=rf"step must be an integer, got {given}$"):
+        checked_step(step)
+
+
+class OldNumpyBool:
+    """A bool of NumPy 1: it has ``__index__``, with a warning. That of NumPy 2 has none."""
+
+    dtype = np.dtype(bool)
+
+    def __index__(self) -> int:
+        warnings.warn("In future, it will be an error", DeprecationWarning, stacklevel=2)
+        return 1
+
+
+@pytest.mark.parametrize("action", ["ignore", "error"])
+def test_a_bool_of_numpy_is_refused_as_step_by_any_version(
+    action: Literal["ignore", "error"],
+) -> None:
+    with (
+        warnings.catch_warnings(action=action),
+        pytest.raises(TypeError, match=r"step must be an integer, got .+\(an OldNumpyBool\)$"),
+    ):
+        checked_step(OldNumpyBool())
 
 
 @pytest.mark.parametrize("step", [2**63, -(2**63) - 1, pytest.param(10**5000, id="long")])
@@ -109,12 +161,12 @@ def test_a_text_of_a_subclass_becomes_a_plain_str() -> None:
 
 @pytest.mark.parametrize("value", [None, 1, b"train", ["train"]])
 def test_what_is_no_text_is_refused_by_name(value: object) -> None:
-    with pytest.raises(TypeError, match="split must be a str, got"):
+    with pytest.raises(TypeError, match="split must be a string, got"):
         checked_text(value, "split")
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"), [("", "split must not be empty"), ("a\ud800", "split holds a lone surr")]
+    ("text", "problem"), [("", "split must not be empty"), ("a\ud800", "split holds a surrogate")]
 )
 def test_a_text_that_is_empty_or_not_for_utf8_is_refused(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
@@ -137,7 +189,9 @@ class BytesPath:
 
 @pytest.mark.parametrize("path", [b"a", 1, None, BytesPath()])
 def test_a_path_that_is_no_text_is_refused(path: Any) -> None:
-    with pytest.raises(TypeError, match="path must be a str or a path object of text, got"):
+    with pytest.raises(
+        TypeError, match="path must be a string or a path object that gives one, got"
+    ):
         checked_path(path)
 
 
@@ -206,7 +260,7 @@ def test_a_masked_value_is_nan_without_a_warning(value: Any) -> None:
 
 
 def test_text_under_a_mask_is_not_a_number() -> None:
-    with pytest.raises(TypeError, match=r'metrics\["loss"\] must be a number, got MaskedArray'):
+    with pytest.raises(TypeError, match=r'metrics\["loss"\] must be a number, got masked_arr'):
         checked_metrics({"loss": np.ma.array("1.5", mask=True)})
 
 
@@ -276,8 +330,14 @@ def test_a_tensor_of_several_values_is_refused_by_its_key() -> None:
             checked_metrics({"loss": tensor})
 
 
+@pytest.mark.parametrize("value", ["abc", "", b"1,5", None, [1]])
+def test_what_spells_no_number_is_refused_without_advice_to_convert_it(value: Any) -> None:
+    with pytest.raises(TypeError, match=r'metrics\["loss"\] must be a number, got [^.]+$'):
+        checked_metrics({"loss": value})
+
+
 def test_a_number_as_text_is_refused_with_advice() -> None:
-    with pytest.raises(TypeError, match=r"got str '1\.5'\. Pass float\(value\) if it is one"):
+    with pytest.raises(TypeError, match=r"got '1\.5' \(a str\)\. Pass float\(value\)$"):
         checked_metrics({"loss": "1.5"})
 
 
@@ -298,11 +358,11 @@ def test_a_number_beyond_float64_is_an_overflow_by_its_key(value: Any) -> None:
 @pytest.mark.parametrize(
     ("key", "error", "problem"),
     [
-        (1, TypeError, "a metric key must be a str, got int 1"),
-        (None, TypeError, "a metric key must be a str, got NoneType None"),
-        (b"a", TypeError, "a metric key must be a str, got bytes b'a'"),
+        (1, TypeError, r"a metric key must be a string, got 1 \(an int\)"),
+        (None, TypeError, "a metric key must be a string, got None"),
+        (b"a", TypeError, r"a metric key must be a string, got b'a' \(a bytes\)"),
         ("", ValueError, "a metric key must not be empty"),
-        ("\ud800", ValueError, "a metric key holds a lone surrogate"),
+        ("\ud800", ValueError, "a metric key holds a surrogate code point"),
     ],
 )
 def test_a_bad_key_is_refused(key: Any, error: type[Exception], problem: str, value: float) -> None:
@@ -321,7 +381,7 @@ def test_metrics_may_be_any_mapping(kind: Any) -> None:
 
 @pytest.mark.parametrize("metrics", [[("a", 1.0)], None, "a", 1.0])
 def test_metrics_that_are_no_mapping_are_refused(metrics: Any) -> None:
-    with pytest.raises(TypeError, match="metrics must be a dict with str keys, got"):
+    with pytest.raises(TypeError, match="metrics must be a dict with string keys, got"):
         checked_metrics(metrics)
 
 
@@ -425,7 +485,7 @@ def test_a_value_with_no_json_form_is_refused_by_its_place(value: Any) -> None:
     ("params", "place"), [({1: "a"}, "params"), ({"labels": {0: "cat"}}, r'params\["labels"\]')]
 )
 def test_a_key_that_is_no_str_is_refused_by_its_place(params: Any, place: str) -> None:
-    with pytest.raises(TypeError, match=place + r" has the key int [01], .*Pass str\(key\)"):
+    with pytest.raises(TypeError, match=place + r" has the key [01] \(an int\), .*Pass str\(key\)"):
         checked_hyperparams(params)
 
 
@@ -491,5 +551,5 @@ def test_values_that_unfold_into_gigabytes_are_refused() -> None:
     [({"a": ["\ud800"]}, r'params\["a"\]\[0\]'), ({"a": {"\udfff": 1}}, r'a key of params\["a"\]')],
 )
 def test_texts_that_utf8_cannot_hold_are_refused_by_their_place(params: Any, place: str) -> None:
-    with pytest.raises(ValueError, match=place + " holds a lone surrogate"):
+    with pytest.raises(ValueError, match=place + " holds a surrogate code point"):
         checked_hyperparams(params)

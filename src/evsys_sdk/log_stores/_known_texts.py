@@ -1,25 +1,25 @@
-"""Texts that need no second check."""
+"""Strings that need no second check."""
 
 from collections.abc import Iterable
 
 __all__ = ["KnownTexts"]
 
 _MOST_KNOWN = 1 << 24
-"""Characters: a few texts of megabytes must not fill the memory, nor millions of short ones."""
+"""Characters: neither a few strings of megabytes nor millions of short ones may fill the memory."""
 _COST_OF_A_TEXT = 64
-"""What a text takes beside its characters."""
+"""The memory that a string takes beside its characters, in characters."""
 
 
 class KnownTexts(set[str]):
-    """Keys and splits that were checked once: all of a call's are asked for in one look, in C.
+    """The keys and splits that passed their check, so that one set operation in C checks a call.
 
-    Bounded, for programs that make up new keys: it forgets all, and begins again.
+    Its size is bounded: when a program makes up too many keys, it is emptied and filled again.
     """
 
     _size = 0
 
     def learn(self, texts: Iterable[str]) -> None:
-        """Add texts that have been checked."""
+        """Add strings that passed their check."""
         new = {text for text in texts if type(text) is str} - self
         size = sum(map(len, new)) + _COST_OF_A_TEXT * len(new)
         self._size += size
