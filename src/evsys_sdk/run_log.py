@@ -21,11 +21,11 @@ class MetricRow:
     step: int
     """The step as it was logged (clause MET-3)."""
     split: str | None
-    """The split as it was logged; None where the store keeps no split."""
+    """The split as it was logged; None where it is unknown, as the store or the row has none."""
     metrics: dict[str, float]
     """Value per key; NaN and infinities stand as themselves."""
     ts: float | None = None
-    """When it was logged, in seconds since the Unix epoch; None where the store keeps no time."""
+    """When it was logged, in seconds since the Unix epoch; None where it is unknown."""
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class ArtifactPointer:
     path: str
     kind: str
     ts: float | None = None
-    """When it was logged, in seconds since the Unix epoch; None where the store keeps no time."""
+    """When it was logged, in seconds since the Unix epoch; None where it is unknown."""
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from unittest.mock import patch
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from evsys_sdk.command import collecting, scanning, shapes
@@ -16,6 +16,7 @@ RUNS = st.tuples(st.tuples(SPLITS, METRICS), st.integers(1, 5))
 ROWS = st.lists(RUNS, max_size=15).map(lambda runs: [row for row, n in runs for _ in range(n)])
 
 
+@settings(deadline=None)
 @given(ROWS, st.sampled_from([1, 7, 1000]), st.sampled_from([10, 100, 10_000]))
 @example([("train", {"a": 1.0, "b": 2.0}), ("val", {"a": 3.0})] * 5, 1000, 10_000)
 @example([("train", {"a": 1.0, "b": 2.0}), ("train", {"b": 3.0})] * 5, 1000, 10_000)

@@ -4,6 +4,7 @@
 
     names           where the files lie, and which names they may have
     row             one line of metrics.jsonl: to bytes and back
+    torn            the beginning of a row, which a killed writer leaves
     tail            what a killed writer left at the end of metrics.jsonl
     metrics         metrics.jsonl, open for appending
     reading         metrics.jsonl, row by row

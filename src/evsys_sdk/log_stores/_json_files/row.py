@@ -5,19 +5,19 @@ A row is ``{"ts", "step", "split", "metrics"}``, keys in this order. Where a val
 ``nonfinite`` has the value as text by key.
 """
 
-import json
 from math import inf, isfinite, nan
-from typing import Any
+from typing import Any, TypeGuard
 
 from orjson import loads
 from pydantic_core import from_json, to_json
 
 from evsys_sdk.run_log import MetricRow
 
-__all__ = ["decode_row", "decode_unusual_row", "encode_row", "is_torn_row"]
+__all__ = ["FIELDS", "RowError", "decode_row", "decode_unusual_row", "encode_row"]
 
-_ROW_START = b'{"ts":'
-_NUMBER_START = b"0123456789-"
+FIELDS = frozenset({"ts", "step", "split", "metrics", "nonfinite"})
+"""The fields of a row; a reader passes over any other."""
+
 _NUMBERS = {float, int}
 _OF_TEXT = {"NaN": nan, "Infinity": inf, "-Infinity": -inf}
 
@@ -37,71 +37,98 @@ def _text_of(value: float) -> str:
     return "-Infinity" if value < 0 else "NaN"
 
 
-def decode_row(line: bytes) -> MetricRow:
+class RowError(ValueError):
+    """A line is not a row. Lines with the same fault have the same ``kind``."""
+
+    def __init__(self, kind: str, detail: str = "") -> None:
+        """Say what is wrong: ``kind``, followed by what is peculiar to this line."""
+        super().__init__(kind + detail)
+        self.kind = kind
+
+
+def decode_row(line: bytes, other_fields: set[str] | None = None) -> MetricRow:
     """The row that the line holds, with its non-finite values put back.
 
+    Rows of other writers are rows too: their fields may come in any order, ``ts`` and ``split`` may
+    be missing or null, and there may be other fields, whose names are added to ``other_fields``.
+
     Raises:
-        ValueError: The line is no such row; the message says why.
+        RowError: The line is not a row; the message says why.
     """
     try:
         row: Any = loads(line)
         metrics: Any = row["metrics"]
+        split, ts = row.get("split"), row.get("ts")
         if (
             list(map(type, metrics.values())).count(float) == len(metrics)
             and type(row["step"]) is int
-            and type(row["split"]) is str
-            and type(row["ts"]) is float
+            and (type(split) is str or split is None)
+            and (type(ts) is float or ts is None)
         ):
-            return MetricRow(row["step"], row["split"], metrics, row["ts"])
+            if other_fields is not None and not row.keys() <= FIELDS:
+                other_fields |= row.keys() - FIELDS
+            return MetricRow(row["step"], split, metrics, ts)
     except (ValueError, TypeError, KeyError, AttributeError):
         pass  # what is wrong is said below
-    return decode_unusual_row(line)
+    return decode_unusual_row(line, other_fields)
 
 
-def decode_unusual_row(line: bytes) -> MetricRow:
+def decode_unusual_row(line: bytes, other_fields: set[str] | None = None) -> MetricRow:
     """The same for any row, more slowly: puts non-finite values back, and says what is wrong.
 
-    It takes integers of any size, and names the place of what is wrong.
+    It takes integers of any size, and the bare ``NaN`` and ``Infinity`` that Python's ``json``
+    writes.
     """
-    row: Any = from_json(line, allow_inf_nan=False)
     try:
-        ts, step, split, metrics = row["ts"], row["step"], row["split"], row["metrics"]
-    except (TypeError, KeyError):
-        raise ValueError("it is no object with ts, step, split and metrics") from None
-    try:
-        nonfinite = row.get("nonfinite", {})
-        values = {key: _value(value, key, nonfinite) for key, value in metrics.items()}
-    except (AttributeError, TypeError):
-        raise ValueError("its metrics are no object of numbers") from None
-    if type(step) is not int or type(split) is not str or type(ts) not in _NUMBERS:
-        raise ValueError("its step is no integer, its split no text, or its ts no number")
-    return MetricRow(step, split, values, ts)
+        row: Any = from_json(line)
+    except ValueError as error:
+        raise RowError("it must be JSON", f": {error}") from None
+    if not _is_object(row):
+        raise RowError("it must be an object", _got(row))
+    for field in ("step", "metrics"):
+        if field not in row:
+            raise RowError(f"it has no {field}")
+    step, metrics = row["step"], row["metrics"]
+    split, ts = row.get("split"), row.get("ts")
+    if type(step) is not int:
+        raise RowError("step must be an integer", _got(step))
+    if split is not None and type(split) is not str:
+        raise RowError("split must be a string", _got(split))
+    if not (ts is None or type(ts) is int or (type(ts) is float and isfinite(ts))):
+        raise RowError("ts must be a number", _got(ts))
+    if not _is_object(metrics):
+        raise RowError("metrics must be an object", _got(metrics))
+    numbers = _numbers(metrics, row.get("nonfinite"))
+    if other_fields is not None:
+        other_fields |= row.keys() - FIELDS
+    return MetricRow(step, split, numbers, ts)
 
 
-def _value(value: Any, key: str, nonfinite: Any) -> float:
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
+def _numbers(values: dict[str, Any], nonfinite: Any) -> dict[str, float]:
+    texts = nonfinite if _is_object(nonfinite) else {}
+    return {key: _number(value, key, texts.get(key)) for key, value in values.items()}
+
+
+def _number(value: Any, key: str, text: Any) -> float:
     if type(value) in _NUMBERS:
         try:
             return float(value)  # other tools write 1 for 1.0
         except OverflowError:
-            raise ValueError(f"its value of {key!r} is beyond float64") from None
-    if value is None and nonfinite.get(key) in _OF_TEXT:
-        return _OF_TEXT[nonfinite[key]]
-    raise ValueError(f"its value of {key!r} is no number")
+            raise RowError("a metric must fit into float64", f", which {key!r} does not") from None
+    if value is None:
+        if isinstance(text, str) and text in _OF_TEXT:
+            return _OF_TEXT[text]
+        raise RowError(
+            'a metric that is null must be "NaN", "Infinity" or "-Infinity" in nonfinite',
+            f"{_got(text)} for {key!r}",
+        )
+    raise RowError("a metric must be a number", f"{_got(value)} for {key!r}")
 
 
-def is_torn_row(piece: bytes) -> bool:
-    """Whether the piece may be the beginning of a row, from a write that was cut short.
-
-    After a power loss a file may also end in NULs, where the size reached the disk and the
-    content did not. A whole row is not torn, and neither is one with anything else behind it.
-    """
-    piece = piece.rstrip(b"\0")
-    if len(piece) <= len(_ROW_START):
-        return _ROW_START.startswith(piece)
-    if not (piece.startswith(_ROW_START) and piece[len(_ROW_START)] in _NUMBER_START):
-        return False
-    try:
-        json.JSONDecoder().raw_decode(piece.decode(errors="replace"))
-    except (ValueError, RecursionError):
-        return True
-    return False
+def _got(value: Any) -> str:
+    text = to_json(value, inf_nan_mode="constants").decode()
+    return f", got {text if len(text) <= 40 else f'{text[:39]}…'}"

@@ -1,13 +1,13 @@
 """What a killed writer, or a full disk, left at the end of the metrics file.
 
-A piece of a row left standing would make every reader of the file fail, so it is never left: it is
-cut off where nobody else has the file open, and overwritten with blanks where somebody has (readers
-skip blank lines). Three rules keep that safe beside other writers.
+A torn row would make every other reader of the file fail, so it does not stay: it is cut off where
+nobody else has the file open, and overwritten with blanks where somebody has (readers skip blank
+lines). Three rules keep that safe beside other writers.
 
-- Every open store holds a shared lock on the file. Who gets the exclusive lock is alone.
-- What is not the beginning of a row is somebody else's data and stays as it is.
-- A line is looked at only when nobody can add to it: after its newline, or in front of a row of
-  our own, because appending writes wait for each other.
+- Every open store holds a shared lock on the file. A store that gets the exclusive lock is alone.
+- Anything that is not a torn row is somebody else's data and stays as it is.
+- A line is looked at only when nobody can add to it: after its newline, or before a row of this
+  store, because appending writes wait for each other.
 """
 
 import fcntl
@@ -17,7 +17,7 @@ from io import FileIO
 from pydantic_core import from_json
 
 from evsys_sdk.log_stores._json_files.locking import write_all
-from evsys_sdk.log_stores._json_files.row import is_torn_row
+from evsys_sdk.log_stores._json_files.torn import rows_in
 
 __all__ = ["mend_tail", "separate", "take_back"]
 
@@ -47,7 +47,7 @@ def mend_tail(descriptor: int, path: str) -> None:
             if whole > start:
                 os.write(descriptor, b"\n")
         else:
-            # The newline comes first: it waits for a row under way, which then is whole.
+            # The newline comes first: it waits for a row in progress, which then is whole.
             os.write(descriptor, b"\n")
             end = os.lseek(descriptor, 0, os.SEEK_CUR) - 1
             start = _line_start(descriptor, end)
@@ -59,10 +59,10 @@ def mend_tail(descriptor: int, path: str) -> None:
 
 
 def separate(descriptor: int, path: str, start: int, end: int) -> bool:
-    """Free our own row, from ``start`` to ``end``, of what stands before it in the same line.
+    """Free our own row, from ``start`` to ``end``, of what is before it in the same line.
 
-    That is what a writer left that was killed since we wrote last. Returns whether the row stands;
-    if not, it was blanked out, because what stands before it is whole, and it must be written anew.
+    A writer left that when it was killed, after we wrote last. Returns whether our row is kept. If
+    not, it was blanked out, because there is data before it, and it must be written again.
     """
     line = _line_start(descriptor, start)
     whole = line + _length_to_keep(descriptor, line, start)
@@ -77,7 +77,7 @@ def take_back(descriptor: int, path: str, start: int, end: int) -> None:
     """Remove our own piece of a row, from ``start`` to ``end``, which ends the file or did so."""
     blank = b" " * (end - start - 1) + b"\n"
     # In place first, which needs no space on a full disk. The shared lock is given up in asking
-    # for the exclusive one, and whoever opens the file then may cut the piece and go on there.
+    # for the exclusive one, and a store that opens the file then may cut the piece and go on there.
     _overwrite(descriptor, path, blank, start)
     alone = _lock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     try:
@@ -92,15 +92,25 @@ def _length_to_keep(descriptor: int, start: int, end: int) -> int:
     """How much of an unfinished line is data: nothing of a torn row, all of anything else."""
     size = end - start
     head = os.pread(descriptor, min(size, 16), start)
-    if size > _LONGEST_LINE or not is_torn_row(head):
+    if size > _LONGEST_LINE or rows_in(head) is None:
         return size
-    piece = os.pread(descriptor, size, start)
-    row = piece.rstrip(b"\0")
+    line = os.pread(descriptor, size, start)
+    rows = rows_in(line)
+    if rows is None:
+        row = line.rstrip(b"\0")
+        return len(row) if _is_json(row) else size
+    if not rows:
+        return 0
+    # A torn row after a whole one is removed. One before a whole row stays, as that row does.
+    return int(rows[0].stop) if rows[0].start == 0 and len(rows) == 1 else size
+
+
+def _is_json(content: bytes) -> bool:
     try:
-        from_json(row)
+        from_json(content)
     except ValueError:
-        return 0 if is_torn_row(piece) else size
-    return len(row)  # a whole row, that lacks its newline only
+        return False
+    return True
 
 
 def _line_start(descriptor: int, end: int) -> int:
@@ -116,14 +126,14 @@ def _line_start(descriptor: int, end: int) -> int:
 
 
 def _overwrite(descriptor: int, path: str, content: bytes, offset: int) -> None:
-    # By a descriptor of its own: with O_APPEND, Linux appends what pwrite() should put elsewhere.
+    # By another descriptor: with O_APPEND, Linux appends what pwrite() should put elsewhere.
     with FileIO(path, "r+") as plain:
         if os.path.samestat(os.fstat(plain.fileno()), os.fstat(descriptor)):
             write_all(plain.fileno(), content, offset)
 
 
 def _lock(descriptor: int, operation: int) -> bool:
-    """Whether the lock was got. Where a file system has no locks nobody is ever alone."""
+    """Whether the lock was got. On a file system without locks nobody is ever alone."""
     try:
         fcntl.flock(descriptor, operation)
     except OSError:
