@@ -7,7 +7,7 @@ from contextlib import suppress
 from io import BufferedReader, FileIO
 from typing import BinaryIO, Literal
 
-__all__ = ["Mode", "file_system_path", "open_regular", "open_regular_file"]
+__all__ = ["Mode", "file_system_path", "open_regular", "open_regular_file", "path_text"]
 
 Mode = Literal["r", "r+", "w", "a", "a+"]
 
@@ -81,22 +81,28 @@ def _is_full_device(status: os.stat_result) -> bool:
     return False
 
 
-def file_system_path(path: str) -> str:
-    """The path in the form that ``open`` takes, whatever the encoding of the file system.
+def file_system_path(path: str, what: str = "path") -> str:
+    """The path in the form that ``open`` takes, in any encoding of the file system.
 
     A path of the system may hold bytes that are not text in this encoding; they stay. A character
-    that the encoding lacks, as ``é`` in the locale C, is written in UTF-8, as elsewhere.
+    that the encoding lacks, as ``é`` in the locale C, is written in UTF-8, as elsewhere. ``what``
+    is what the path is called in errors.
 
     Raises:
         ValueError: The path has a NUL character, or a lone surrogate that stands for no byte.
     """
     if "\0" in path:
-        raise ValueError(f"{path!r} has a NUL character, which no path can have")
+        raise ValueError(f"{what} {path!r} has a NUL character, which no path can have")
     try:
         os.fsencode(path)
     except UnicodeEncodeError:
         try:
             return os.fsdecode(path.encode("utf-8", "surrogateescape"))
         except UnicodeEncodeError as error:
-            raise ValueError(f"{path!a} has a character that no path can have") from error
+            raise ValueError(f"{what} {path!a} has a character that no path can have") from error
     return path
+
+
+def path_text(path: str) -> str:
+    """The path as text, the same in any locale, with escapes for bytes that are not UTF-8."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

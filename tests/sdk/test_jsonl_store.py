@@ -89,7 +89,7 @@ def test_an_unknown_parameter_is_refused_by_name() -> None:
 
 BAD_PARAMETERS: list[tuple[dict[str, Any], str]] = [
     ({"log_dir": ""}, "log_dir must not be empty"),
-    ({"log_dir": "a\0b"}, r"log_dir 'a\\x00b' holds a NUL character"),
+    ({"log_dir": "a\0b"}, r"log_dir 'a\\x00b' has a NUL character"),
     ({"log_dir": "~nobody-of-this-name/x"}, "no home directory of that name. Write './~nobody"),
     ({"metrics_file": "../m.jsonl"}, r"metrics_file '../m.jsonl' is not the plain name of a file"),
     ({"metrics_file": "/m.jsonl"}, "metrics_file '/m.jsonl' is not the plain name"),

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from evsys_sdk._files import file_system_path
 from evsys_sdk.arguments import checked_path
 
 __all__ = ["Directory", "directory_path", "make_directory", "removed_directory_error"]
@@ -15,13 +16,17 @@ __all__ = ["Directory", "directory_path", "make_directory", "removed_directory_e
 def directory_path(log_dir: str | os.PathLike[str]) -> str:
     """The absolute path of ``log_dir``, with ``~`` expanded.
 
+    Bytes of the path that are not text in the encoding of the file system are kept.
+
     Raises:
-        TypeError: ``log_dir`` is neither a str nor a path object of text.
-        ValueError: It is empty, holds a NUL, or names the home directory of somebody who has none.
+        TypeError: ``log_dir`` is neither a string nor a path object that gives one.
+        ValueError: It is empty, has a character that no path can have, or starts with the home
+            directory of an unknown user.
     """
-    text = os.path.expanduser(checked_path(log_dir, "log_dir"))
-    if "\0" in text:
-        raise ValueError(f"log_dir {text!r} holds a NUL character, which no path can")
+    given: Any = os.fspath(log_dir) if isinstance(log_dir, os.PathLike) else log_dir
+    if not isinstance(given, str) or not given:
+        given = checked_path(log_dir, "log_dir")  # which says what is wrong
+    text = os.path.expanduser(file_system_path(given, "log_dir"))
     if text.startswith("~"):
         raise ValueError(
             f"log_dir starts with {text.split('/')[0]!r}, and there is no home directory of that "

@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
+from evsys_sdk._files import path_text
 from evsys_sdk.arguments import (
     STEP_MAX,
     STEP_MIN,
@@ -108,8 +109,9 @@ class TensorBoardLogStore:
         self._last_step = 0
         self._hyperparams: dict[str, Any] = {}
         # The table of the HParams tab cuts a long name: what tells runs apart comes first.
-        name = os.path.basename(self._directory)
-        self._trial = f"{name} ({socket.gethostname()}:{self._directory})"
+        directory = path_text(self._directory)
+        name = os.path.basename(directory)
+        self._trial = f"{name} ({socket.gethostname()}:{directory})"
         # The HParams tab is the business of the process that made the store, not of its forks. The
         # event that fills it waits for the first metrics.
         self._pid = os.getpid()
