@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         LogStorePluginError,
         UnknownLogStoreError,
     )
+    from evsys_sdk.log_stores._child_failures import ChildFailure, child_failures
     from evsys_sdk.protocols import CONTRACT_VERSION, LogStore, ReadableLogStore
     from evsys_sdk.registry import get_log_store, list_log_stores, register_log_store
     from evsys_sdk.run_log import ArtifactPointer, MetricRow, RunLog
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 _HOME = {
     "ArtifactPointer": "run_log",
     "CONTRACT_VERSION": "protocols",
+    "ChildFailure": "log_stores._child_failures",
     "DamagedLogError": "errors",
     "DuplicateLogStoreError": "errors",
     "LogStore": "protocols",
@@ -51,6 +53,7 @@ _HOME = {
     "RunLog": "run_log",
     "UnknownLogStoreError": "errors",
     "build_log_store": "config",
+    "child_failures": "log_stores._child_failures",
     "get_log_store": "registry",
     "list_log_stores": "registry",
     "load_log_store_spec": "config",
@@ -61,6 +64,7 @@ _HOME = {
 __all__ = [
     "CONTRACT_VERSION",
     "ArtifactPointer",
+    "ChildFailure",
     "DamagedLogError",
     "DuplicateLogStoreError",
     "LogStore",
@@ -74,6 +78,7 @@ __all__ = [
     "RunLog",
     "UnknownLogStoreError",
     "build_log_store",
+    "child_failures",
     "get_log_store",
     "list_log_stores",
     "load_log_store_spec",

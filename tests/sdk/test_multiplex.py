@@ -1,6 +1,7 @@
 """The multiplex store: every child gets every call, whatever the others do (MUX-2)."""
 
 import copy
+import pickle
 from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
@@ -12,11 +13,13 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from evsys_sdk import (
+    ChildFailure,
     LogStoreClosedError,
     LogStoreConfigError,
     LogStoreSpec,
     RunLog,
     UnknownLogStoreError,
+    child_failures,
 )
 from evsys_sdk.log_stores.multiplex import MultiplexLogStore
 from evsys_sdk.registry import temporarily_registered
@@ -269,6 +272,72 @@ def test_an_interrupt_waits_for_the_other_children_and_is_raised_as_itself(
     [record] = caplog.records
     assert record.getMessage() == "multiplex: children[1] (recorder) failed in log_scalar()"
     assert "OSError: disk full" in caplog.text
+
+
+# Which children have not taken a call, as data.
+
+
+def failures_of(store: MultiplexLogStore) -> tuple[ChildFailure, ...]:
+    with pytest.raises((ValueError, ExceptionGroup)) as caught:
+        store.log_scalar("loss", 0.5, 0)
+    return child_failures(caught.value)
+
+
+def test_the_children_that_have_not_taken_a_call_are_given_as_data() -> None:
+    children = RECORDER, nested(nested(RECORDER, RECORDER), RECORDER), RECORDER
+    store, recorders = multiplex(*children)
+    paths = [(0,), (1, 0, 0), (1, 0, 1), (1, 1), (2,)]
+    for failing in ([0], [1], [1, 2], [3], [1, 3], [0, 1, 2, 3, 4], [2, 4], [0, 3]):
+        errors = [ValueError(str(index)) for index in range(len(paths))]
+        for index, recorder in enumerate(recorders):
+            recorder.errors = {"log_scalar": errors[index]} if index in failing else {}
+        failures = failures_of(store)
+        assert [failure.path for failure in failures] == [paths[index] for index in failing]
+        assert {failure.kind for failure in failures} == {"recorder"}
+        assert [failure.error for failure in failures] == [errors[index] for index in failing]
+    assert [str(each) for each in failures] == [
+        "children[0] (recorder)",
+        "children[1].children[1] (recorder)",
+    ]
+
+
+def test_an_error_object_that_children_share_stands_for_each_of_them() -> None:
+    store, recorders = multiplex(RECORDER, nested(RECORDER, RECORDER))
+    for recorder in recorders:
+        recorder.errors["log_scalar"] = ValueError("alone")
+    recorders[1].errors = recorders[0].errors
+    for _ in range(2):
+        assert [failure.path for failure in failures_of(store)] == [(0,), (1, 0), (1, 1)]
+    recorders[0].errors = {}
+    assert [failure.path for failure in failures_of(store)] == [(1, 0), (1, 1)]
+
+
+def test_a_call_that_reached_no_child_has_no_failures() -> None:
+    store, _ = multiplex(RECORDER, nested(RECORDER))
+    call: Any = store.log_scalar
+    with pytest.raises(TypeError) as refused:
+        call("loss", "0.5", 0)
+    assert child_failures(refused.value) == ()
+    store.close()
+    with pytest.raises(LogStoreClosedError) as closed:
+        call("loss", 0.5, 0)
+    assert child_failures(closed.value) == ()
+    assert child_failures(ExceptionGroup("of another store", [ValueError()])) == ()
+
+
+def test_failures_survive_except_star_and_pickle() -> None:
+    store, recorders = multiplex(RECORDER, RECORDER)
+    recorders[0].errors["log_scalar"] = OSError("disk full")
+    recorders[1].errors["log_scalar"] = ValueError("refused")
+    caught: list[Exception] = []
+    try:
+        store.log_scalar("loss", 0.5, 0)
+    except* OSError:
+        pass
+    except* ValueError as group:
+        caught.append(pickle.loads(pickle.dumps(group)))
+    (failure,) = child_failures(caught[0])
+    assert (failure.path, failure.kind, str(failure.error)) == ((1,), "recorder", "refused")
 
 
 # Building.

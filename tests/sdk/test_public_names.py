@@ -13,6 +13,7 @@ import evsys_sdk
 NAMES = {
     "CONTRACT_VERSION",
     "ArtifactPointer",
+    "ChildFailure",
     "DamagedLogError",
     "DuplicateLogStoreError",
     "LogStore",
@@ -26,6 +27,7 @@ NAMES = {
     "RunLog",
     "UnknownLogStoreError",
     "build_log_store",
+    "child_failures",
     "get_log_store",
     "list_log_stores",
     "load_log_store_spec",

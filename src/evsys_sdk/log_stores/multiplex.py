@@ -24,6 +24,7 @@ from evsys_sdk.arguments import (
 )
 from evsys_sdk.config import LogStoreSpec, build_log_store
 from evsys_sdk.errors import LogStoreClosedError, LogStoreConfigError
+from evsys_sdk.log_stores._child_failures import ChildPlace, mark_children
 from evsys_sdk.log_stores._forks import renew_in_forked_children
 from evsys_sdk.log_stores._known_texts import KnownTexts
 from evsys_sdk.protocols import LogStore
@@ -34,11 +35,8 @@ __all__ = ["MultiplexLogStore"]
 
 _log = logging.getLogger(__name__)
 
-# A child as it is called in errors, like "children[0] (jsonl)", and the store.
-_Child = tuple[str, LogStore]
-_Failure = tuple[str, LogStore, BaseException]
-
-_NOTE = "multiplex: raised by "
+_Child = tuple[ChildPlace, LogStore]
+_Failure = tuple[ChildPlace, LogStore, BaseException]
 
 
 class MultiplexLogStore:
@@ -49,9 +47,10 @@ class MultiplexLogStore:
 
     A write raises what its children raised, after all of them had the call: a single error as it
     is, with a note that names the child, like ``children[1].children[0] (jsonl)``; several as an
-    ``ExceptionGroup``. What the other children recorded stands. A ``KeyboardInterrupt`` or
-    ``SystemExit`` that strikes in a child waits for the other children too, and is then raised as
-    it is, with the errors beside it logged.
+    ``ExceptionGroup``. The other children have recorded the call, and
+    :func:`~evsys_sdk.child_failures` says which have not. A ``KeyboardInterrupt`` or ``SystemExit``
+    that strikes in a child waits for the other children too, and is then raised as it is, with the
+    errors beside it logged.
 
     It may be used from several threads; a slow child holds up all of them, because every child
     gets the calls in the same order (MUX-2). Pickling or copying an open store gives another one
@@ -97,11 +96,11 @@ class MultiplexLogStore:
         with self._turn.lock:
             if self._closed:
                 self._refuse("log_scalar")
-            for label, child in self._children:
+            for place, child in self._children:
                 try:
                     child.log_scalar(key, value, step)
                 except BaseException as error:  # noqa: BLE001 - raised below
-                    failures.append((label, child, error))
+                    failures.append((place, child, error))
         if failures:
             self._raise(failures, "log_scalar")
 
@@ -135,11 +134,11 @@ class MultiplexLogStore:
         with self._turn.lock:
             if self._closed:
                 self._refuse("log_metrics")
-            for label, child in self._children:
+            for place, child in self._children:
                 try:
                     child.log_metrics(values.copy(), step, split=split)
                 except BaseException as error:  # noqa: BLE001 - raised below
-                    failures.append((label, child, error))
+                    failures.append((place, child, error))
         if failures:
             self._raise(failures, "log_metrics")
 
@@ -151,11 +150,11 @@ class MultiplexLogStore:
         with self._turn.lock:
             if self._closed:
                 self._refuse("log_hyperparams")
-            for (label, child), own in zip(self._children, copies, strict=True):
+            for (place, child), own in zip(self._children, copies, strict=True):
                 try:
                     child.log_hyperparams(own)
                 except BaseException as error:  # noqa: BLE001 - raised below
-                    failures.append((label, child, error))
+                    failures.append((place, child, error))
         if failures:
             self._raise(failures, "log_hyperparams")
 
@@ -168,11 +167,11 @@ class MultiplexLogStore:
         with self._turn.lock:
             if self._closed:
                 self._refuse("log_artifact")
-            for label, child in self._children:
+            for place, child in self._children:
                 try:
                     child.log_artifact(name, path, kind=kind)
                 except BaseException as error:  # noqa: BLE001 - raised below
-                    failures.append((label, child, error))
+                    failures.append((place, child, error))
         if failures:
             self._raise(failures, "log_artifact")
 
@@ -223,8 +222,9 @@ class MultiplexLogStore:
         raise LogStoreClosedError(self.name, method)
 
     def _raise(self, failures: list[_Failure], method: str) -> NoReturn:
-        for label, child, error in failures:
-            _name_child(error, label, is_multiplex=isinstance(child, MultiplexLogStore))
+        mark_children(
+            (place, isinstance(child, MultiplexLogStore), error) for place, child, error in failures
+        )
         interrupt = _interrupt_among(failures)
         if interrupt is not None:
             # In a group, `except KeyboardInterrupt` would miss it.
@@ -233,10 +233,10 @@ class MultiplexLogStore:
         errors = [error for _, _, error in failures if isinstance(error, Exception)]
         if len(errors) == 1:
             raise errors[0]
-        labels = ", ".join(label for label, _, _ in failures)
+        places = ", ".join(str(place) for place, _, _ in failures)
         raise ExceptionGroup(
             f"multiplex: {len(errors)} of {len(self._children)} children failed in {method}(): "
-            f"{labels}",
+            f"{places}",
             errors,
         )
 
@@ -262,11 +262,11 @@ class _Turn:
 def _built(specs: Sequence[LogStoreSpec]) -> tuple[_Child, ...]:
     children: list[_Child] = []
     for index, spec in enumerate(specs):
-        label = f"children[{index}] ({spec.kind})"
+        place = ChildPlace((index,), spec.kind)
         try:
-            children.append((label, build_log_store(spec)))
+            children.append((place, build_log_store(spec)))
         except BaseException as error:
-            _name_child(error, label, is_multiplex=spec.kind == MultiplexLogStore.name)
+            mark_children([(place, spec.kind == MultiplexLogStore.name, error)])
             _close_all(children)
             raise
     return tuple(children)
@@ -274,11 +274,11 @@ def _built(specs: Sequence[LogStoreSpec]) -> tuple[_Child, ...]:
 
 def _close_all(children: Sequence[_Child]) -> None:
     failures: list[_Failure] = []
-    for label, child in children:
+    for place, child in children:
         try:
             child.close()
         except BaseException as error:  # noqa: BLE001 - logged or raised below
-            failures.append((label, child, error))
+            failures.append((place, child, error))
     _log_failures(failures, "close")
     interrupt = _interrupt_among(failures)
     if interrupt is not None:
@@ -291,21 +291,5 @@ def _interrupt_among(failures: Sequence[_Failure]) -> BaseException | None:
 
 
 def _log_failures(failures: Sequence[_Failure], method: str) -> None:
-    for label, _, error in failures:
-        _log.error("multiplex: %s failed in %s()", label, method, exc_info=error)
-
-
-def _name_child(error: BaseException, label: str, *, is_multiplex: bool) -> None:
-    """Note on ``error`` which child raised it; the note of a multiplex below gets the whole path.
-
-    A store may raise one and the same error again and again: it gets the note once.
-    """
-    note = _NOTE + label
-    notes: list[str] = getattr(error, "__notes__", [])
-    below = next((note for note in reversed(notes) if note.startswith(_NOTE)), None)
-    if is_multiplex and below:
-        place, _, _ = label.partition(" ")
-        note = f"{_NOTE}{place}.{below.removeprefix(_NOTE)}"
-        notes.remove(below)
-    if note not in notes:
-        error.add_note(note)
+    for place, _, error in failures:
+        _log.error("multiplex: %s failed in %s()", place, method, exc_info=error)
