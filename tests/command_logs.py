@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from evsys_sdk.command import main
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 
 HOSTILE = "<script>document.title='hit'</script><b>x</b> %{x} \x1b[2J\n\u202e$a_b$ &amp;"
@@ -20,6 +21,14 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         check=False,
         env={**os.environ, **environment},
     )
+
+
+def status_of(*arguments: str) -> int:
+    """The exit status of a command line in this process, also of a wrong one."""
+    try:
+        return main(arguments)
+    except SystemExit as stopped:
+        return stopped.code if isinstance(stopped.code, int) else 1
 
 
 def write_log(directory: Path, points: list[tuple[dict[str, float], int, str]]) -> Path:

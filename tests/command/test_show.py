@@ -104,10 +104,16 @@ def log_inside(path: Path) -> None:
     usual_log(path / "logs")
 
 
+def dangling_link(path: Path) -> None:
+    path.symlink_to("nowhere")
+
+
 MISTAKES: list[tuple[Callable[[Path], object], str]] = [
     (str, "does not exist"),
     (Path.touch, "is a file"),
     (Path.mkdir, "it has none of metrics.jsonl, hyperparams.json"),
+    (os.mkfifo, "is not a directory"),
+    (dangling_link, "is a symbolic link to nowhere, which does not exist"),
     (log_inside, "did you mean"),
 ]
 
@@ -117,7 +123,7 @@ def test_what_is_no_log_is_an_error(
     make: Callable[[Path], object], message: str, tmp_path: Path, capsys: Capture
 ) -> None:
     make(tmp_path / "run")
-    assert main(["show", str(tmp_path / "run")]) == 1
+    assert main(["show", str(tmp_path / "run")]) == 2
     output = capsys.readouterr()
     assert (output.out, output.err.count("\n")) == ("", 1)
     assert message in output.err

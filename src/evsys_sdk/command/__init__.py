@@ -3,8 +3,14 @@
 A module per subcommand. Each has ``EXAMPLE``, ``configure(parser)`` and ``run(arguments)``, and is
 imported only when it is asked for.
 
-Exit status: 0 all is well; 1 what was looked at has problems, which are listed; 2 it could not be
-looked at. Results go to stdout, everything else to stderr.
+Exit status, of every subcommand:
+
+- 0: all is well.
+- 1: something that the command read has problems. Each is listed with its place.
+- 2: the command could not do its work: the command line is wrong, a file can't be read, there is
+  no log in the directory, a package is missing, or a destination failed.
+
+Results go to stdout, everything else to stderr. No error ends in a traceback.
 """
 
 import argparse
@@ -12,9 +18,11 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from textwrap import indent
 
+from evsys_sdk.command.failures import described
 from evsys_sdk.command.text import printable_lines
 from evsys_sdk.errors import LogStoreError
 
@@ -37,31 +45,53 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: For ``--help`` (status 0) and a wrong command line (2), as argparse does.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # What others wrote (descriptions, keys of a log) may not fit the terminal's encoding.
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_streams()
     words = [*(sys.argv[1:] if argv is None else argv)]
-    arguments = _parser(words[:1]).parse_args(words)
     try:
+        arguments = _parser(words[:1]).parse_args(words)
         status: int = arguments.run(arguments)
         sys.stdout.flush()
     except LogStoreError as error:
         return _failed(str(error), PROBLEMS)
     except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of our output has closed it.
+        _discard_unwritable_output()
         return FAILED
-    except (OSError, ImportError) as error:
-        return _failed(f"evsys {arguments.command}: {error}", FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except SystemExit:
+        _discard_unwritable_output()
+        raise
+    except Exception as error:  # noqa: BLE001 - a store may raise anything
+        return _failed(f"evsys {words[0]}: {described(error)}", FAILED)
     return status
+
+
+def _prepare_streams() -> None:
+    """Make every text printable, and replace streams that the parent process has closed."""
+    for name, mode in {"stdin": "r", "stdout": "w", "stderr": "w"}.items():
+        if getattr(sys, name) is None:
+            # In this order they get the free descriptors 0, 1 and 2, which no file must get.
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names in a log, and descriptions of stores, may not fit the terminal's encoding.
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _failed(message: str, status: int) -> int:
-    print(printable_lines(message), file=sys.stderr)
+    _discard_unwritable_output()
+    with suppress(OSError):
+        print(printable_lines(message), file=sys.stderr, flush=True)
     return status
+
+
+def _discard_unwritable_output() -> None:
+    """Discard what could not be written to stdout; Python would try again and complain at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser(command: list[str]) -> argparse.ArgumentParser:

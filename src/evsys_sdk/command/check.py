@@ -1,6 +1,7 @@
 """``evsys check``: is this configuration right."""
 
 import argparse
+import sys
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
 from evsys_sdk._class_checks import config_model
+from evsys_sdk.command.paths import path
 from evsys_sdk.command.stores import given_as
 from evsys_sdk.config import LogStoreSpec, load_log_store_spec
 from evsys_sdk.registry import get_log_store
@@ -20,17 +22,24 @@ It ends with status 1 when there are problems, each listed with its line."""
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("file", metavar="RUN.YAML", help="a file with a log_store section")
+    parser.add_argument(
+        "file", metavar="RUN.YAML", type=path, help="a file with a log_store section"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the section with all defaults; its problems are raised as one error."""
     section = {"log_store": resolved(load_log_store_spec(arguments.file))}
     text: str = yaml.safe_dump(  # pyright: ignore[reportUnknownMemberType] - in some types-PyYAML
-        section, sort_keys=False, allow_unicode=True
+        section, sort_keys=False, allow_unicode=_prints_unicode()
     )
     print(text, end="")
     return 0
+
+
+def _prints_unicode() -> bool:
+    """Whether stdout takes every character; if not, the characters are written as YAML escapes."""
+    return (sys.stdout.encoding or "").lower().startswith("utf")
 
 
 def resolved(spec: LogStoreSpec) -> dict[str, Any]:

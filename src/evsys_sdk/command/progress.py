@@ -5,68 +5,123 @@ from typing import Self
 
 from pydantic import BaseModel, Field, ValidationError
 
-from evsys_sdk.errors import LogStoreError
+from evsys_sdk._files import open_regular_file, path_text
+from evsys_sdk.command.failures import CommandError
 
 __all__ = ["Progress", "ProgressFile"]
 
 
 class Progress(BaseModel, extra="forbid"):
-    """How far a replay has come."""
+    """How far a replay into one store has come."""
 
-    log: str
-    """The directory that is replayed."""
     before: int | None
-    """How many points the target held before; None if it can't be read back."""
+    """How many points the store held before; None if it can't be read back."""
     artifacts_before: int = 0
     offset: int = 0
     """The end of the last row that was handed over, in bytes of the metrics file."""
     line: int = 0
     """The number of that row's line."""
     points: int = 0
-    """How many points the target took."""
+    """How many points the store took."""
     artifacts: int = 0
     """How many artifacts were handed over."""
-    under_way: bool = False
+    in_progress: bool = False
     """Whether the next row, or artifact, was being handed over."""
     refused: dict[str, int] = Field(default_factory=dict[str, int])
-    """How often the target refused something, by what it is and why."""
+    """How often the store refused something, by what it is and why."""
     damaged: int = 0
-    """How many lines of the log are no rows."""
+    """How many lines of the log can't be read."""
+
+    @property
+    def started(self) -> bool:
+        """Whether anything was handed over."""
+        return self.in_progress or self.line > 0 or self.artifacts > 0
+
+
+class _Content(BaseModel, extra="forbid"):
+    log: str
+    """The directory that is replayed, as text."""
+    stores: dict[str, Progress] = Field(default_factory=dict[str, Progress])
+    """The progress of each store of the target, by its place in the configuration."""
 
 
 class ProgressFile:
-    """The file, rewritten in place for each row: it survives a killed process."""
+    """The file, rewritten in place for each row: it survives a killed process.
 
-    def __init__(self, path: str) -> None:
+    It is created by the first :meth:`save`.
+    """
+
+    def __init__(self, path: str, log_dir: str) -> None:
+        """Read what an earlier replay of ``log_dir`` left in the file at ``path``.
+
+        Raises:
+            CommandError: It is not such a file, or it belongs to another log.
+            OSError: It can't be read.
+        """
         self.path = path
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        self._length = os.fstat(self._descriptor).st_size
+        self._descriptor: int | None = None
+        self._length = 0
+        log = path_text(log_dir)
+        self._content = _Content(log=log)
+        earlier = self._read()
+        if earlier is None:
+            return
+        if earlier.log == log:
+            self._content = earlier
+        elif any(progress.started for progress in earlier.stores.values()):
+            raise CommandError(
+                f"{path}: tells how far the replay of {earlier.log} came. Use another "
+                f"configuration file for {log}, or move this file away if it is done with"
+            )
+
+    def _read(self) -> _Content | None:
+        try:
+            with open_regular_file(self.path) as file:
+                text = file.read()
+        except FileNotFoundError:
+            return None
+        self._length = len(text)
+        if not text:
+            return None
+        try:
+            return _Content.model_validate_json(text)
+        except ValidationError as error:
+            raise CommandError(
+                f"{self.path}: this does not tell how far an earlier replay came. Move it away to "
+                f"begin again, which writes everything once more ({error.errors()[0]['msg']})"
+            ) from error
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._descriptor)
+        if self._descriptor is not None:
+            os.close(self._descriptor)
 
-    def load(self) -> Progress | None:
-        """What an earlier replay left.
+    def load(self, store: str) -> Progress | None:
+        """What an earlier replay left of the store at this place."""
+        return self._content.stores.get(store)
+
+    def require_only(self, stores: list[str]) -> None:
+        """Check that the file tells of these stores only.
 
         Raises:
-            LogStoreError: The file is no such file.
+            CommandError: The stores of the configuration have changed.
         """
-        content = os.pread(self._descriptor, self._length, 0)
-        if not content:
-            return None
-        try:
-            return Progress.model_validate_json(content)
-        except ValidationError as error:
-            raise LogStoreError(
-                f"{self.path}: this does not tell how far an earlier replay came. Move it away to "
-                f"begin anew, which writes everything once more ({error.errors()[0]['msg']})"
-            ) from error
+        others = self._content.stores.keys() - set(stores)
+        if others:
+            raise CommandError(
+                f"{self.path}: tells how far the replay into {', '.join(sorted(others))} came, "
+                f"which the configuration no longer has. Move this file away to begin again, "
+                f"which writes everything once more"
+            )
 
-    def save(self, progress: Progress) -> None:
-        """Write it; blanks fill what is left of a longer text."""
-        content = progress.model_dump_json().encode()
+    def save(self, store: str, progress: Progress) -> None:
+        """Write the progress of a store; blanks fill what is left of a longer text."""
+        if self._descriptor is None:
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+            self._descriptor = os.open(self.path, flags, 0o666)
+        self._content.stores[store] = progress
+        content = self._content.model_dump_json().encode()
         self._length = max(self._length, len(content))
         os.pwrite(self._descriptor, content.ljust(self._length), 0)

@@ -1,18 +1,19 @@
-"""The log directories that a command looks at."""
+"""What a log directory holds."""
 
 import os
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
+from evsys_sdk._files import path_text
 from evsys_sdk.command.scanning import Scan, scan_file
-from evsys_sdk.errors import DamagedLogError, LogStoreError
+from evsys_sdk.errors import DamagedLogError
 from evsys_sdk.log_stores._json_files.artifacts import read_artifacts
 from evsys_sdk.log_stores._json_files.hyperparams import read_hyperparams
 from evsys_sdk.log_stores._json_files.names import LogFiles
 from evsys_sdk.run_log import ArtifactPointer
 
-__all__ = ["Run", "log_files", "read_run", "run_names"]
+__all__ = ["Run", "read_run", "run_names"]
 
 
 @dataclass
@@ -31,7 +32,7 @@ class Run:
     """What is not there for a good reason."""
 
     def look(self) -> None:
-        """Read the hyperparameters and artifacts anew, and say what is wrong with anything."""
+        """Read the hyperparameters and artifacts again, and say what is wrong with anything."""
         self.problems, self.notes = [], []
         try:
             self.hyperparams = read_hyperparams(self.files.hyperparams_path)
@@ -53,33 +54,6 @@ class Run:
             )
 
 
-def log_files(log_dir: str) -> LogFiles:
-    """The files of the log in this directory.
-
-    Raises:
-        LogStoreError: There is no log.
-    """
-    files = LogFiles.checked(log_dir, "metrics.jsonl", "hyperparams.json", "artifacts.json")
-    if not os.path.isdir(files.log_dir):
-        what = "is a file" if os.path.exists(files.log_dir) else "does not exist"
-        raise LogStoreError(f"{log_dir}: {what}. Name the directory of a JSONL log (its log_dir)")
-    names = (files.metrics_file, files.hyperparams_file, files.artifacts_file)
-    if not any(os.path.exists(os.path.join(files.log_dir, name)) for name in names):
-        raise LogStoreError(f"{log_dir}: no JSONL log: {_instead(log_dir, names)}")
-    return files
-
-
-def _instead(log_dir: str, names: tuple[str, ...]) -> str:
-    inside = sorted(
-        entry.path
-        for entry in os.scandir(os.path.expanduser(log_dir))
-        if entry.is_dir() and any(os.path.exists(os.path.join(entry.path, name)) for name in names)
-    )
-    if inside:
-        return f"did you mean {' or '.join(inside[:5])}?"
-    return f"it has none of {', '.join(names)}"
-
-
 def read_run(name: str, files: LogFiles) -> Run:
     """Read a log; what is damaged is listed, and the rest is there."""
     run = Run(name, files, scan_file(files.metrics_path))
@@ -92,9 +66,9 @@ def run_names(log_dirs: list[str]) -> list[str]:
 
     The same directory twice has the same name twice.
     """
-    parts = [os.path.normpath(log_dir).split(os.sep) for log_dir in log_dirs]
+    parts = [os.path.normpath(path_text(log_dir)).split(os.sep) for log_dir in log_dirs]
     if len({tuple(each) for each in parts}) == 1:
-        return [os.path.normpath(log_dir) for log_dir in log_dirs]
+        return [os.sep.join(each) for each in parts]
     start = _common(parts)
     end = _common([each[: start - 1 : -1] if start else each[::-1] for each in parts])
     return [os.sep.join(each[start : len(each) - end]) or os.sep.join(each) for each in parts]

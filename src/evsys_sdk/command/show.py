@@ -5,7 +5,8 @@ import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from evsys_sdk.command.text import printable_lines
+from evsys_sdk.command.paths import path
+from evsys_sdk.command.text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,12 +26,18 @@ _SECONDS = 0.5
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("log_dirs", metavar="LOG_DIR", nargs="+", help="the directory of a log")
+    parser.add_argument(
+        "log_dirs", metavar="LOG_DIR", type=path, nargs="+", help="directory of a log"
+    )
     parser.add_argument(
         "--follow", action="store_true", help="go on showing what is written, until Ctrl-C"
     )
-    parser.add_argument("--html", metavar="OUT.HTML", help="write a page with the curves instead")
-    parser.add_argument("--png", metavar="OUT.PNG", help="write a picture of the curves instead")
+    parser.add_argument(
+        "--html", metavar="OUT.HTML", type=path, help="write a page with the curves instead"
+    )
+    parser.add_argument(
+        "--png", metavar="OUT.PNG", type=path, help="write a picture of the curves instead"
+    )
     parser.set_defaults(error=parser.error)
 
 
@@ -39,7 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.follow and (arguments.html or arguments.png):
         arguments.error("--follow shows runs in the terminal: leave out --html and --png")
     try:
-        from evsys_sdk.command.runs import log_files, read_run, run_names
+        from evsys_sdk.command.log_dirs import log_files
+        from evsys_sdk.command.runs import read_run, run_names
         from evsys_sdk.command.tables import console, print_run
     except ModuleNotFoundError as error:
         raise ImportError(f"this needs pip install 'evsys-sdk[show]' ({error})") from error
@@ -61,9 +69,14 @@ def run(arguments: argparse.Namespace) -> int:
         _write_page(runs, arguments.html)
     if arguments.png:
         _write_picture(runs, arguments.png)
+    return _print_problems(runs)
+
+
+def _print_problems(runs: "list[Run]") -> int:
+    """Print a line per problem, and return the exit status."""
     problems = [problem for each in runs for problem in each.problems]
     if problems:
-        print(printable_lines("\n".join(problems)), file=sys.stderr)
+        print("\n".join(map(printable, problems)), file=sys.stderr)
     return 1 if problems else 0
 
 
@@ -73,25 +86,25 @@ def _check_plot_packages() -> None:
         raise ImportError("--html and --png need pip install 'evsys-sdk[plot]'")
 
 
-def _write_page(runs: "list[Run]", path: str) -> None:
+def _write_page(runs: "list[Run]", file_name: str) -> None:
     from evsys_sdk.command.page import page
 
-    with open(path, "w", encoding="utf-8") as file:
+    with open(file_name, "w", encoding="utf-8") as file:
         file.write(page(runs))
-    print(f"wrote {path}")
+    print(f"wrote {printable(file_name)}")
 
 
-def _write_picture(runs: "list[Run]", path: str) -> None:
+def _write_picture(runs: "list[Run]", file_name: str) -> None:
     from evsys_sdk.command.picture import save_picture
 
-    remark = save_picture(runs, path)
-    print(f"wrote {path}")
+    remark = save_picture(runs, file_name)
+    print(f"wrote {printable(file_name)}")
     if remark:
-        print(remark, file=sys.stderr)
+        print(printable(remark), file=sys.stderr)
 
 
 def _follow(terminal: "Console", names: list[str], files: "list[LogFiles]") -> int:
-    """Show the runs until Ctrl-C; in a file or a pipe, anew below each other."""
+    """Show the runs until Ctrl-C; in a file or a pipe, again and again below each other."""
     from rich.console import Group
     from rich.live import Live
 
@@ -110,7 +123,4 @@ def _follow(terminal: "Console", names: list[str], files: "list[LogFiles]") -> i
                 live.update(Group(*tables), refresh=True)
     except KeyboardInterrupt:
         pass
-    problems = [problem for each in followed for problem in each.run.problems]
-    if problems:
-        print(printable_lines("\n".join(problems)), file=sys.stderr)
-    return 1 if problems else 0
+    return _print_problems([each.run for each in followed])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from importlib.metadata import version
 from textwrap import fill, indent
+from typing import NamedTuple
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -19,20 +20,28 @@ from evsys_sdk.registry import get_log_store, list_log_stores
 
 EXAMPLE = """evsys stores
 
-A kind that can't be loaded is listed with the reason."""
+A kind that can't be loaded is listed with the reason. It ends with status 1 when that is the fault
+of an installed plugin."""
 
 
 def configure(_: argparse.ArgumentParser) -> None:
-    """There are no arguments."""
+    """Declare nothing: the command takes no arguments."""
 
 
 def run(_: argparse.Namespace) -> int:
-    """Print a paragraph per kind."""
-    print(printable_lines("\n\n".join(described_stores())))
-    return 0
+    """Print a paragraph per kind; one that should load, and does not, is a problem."""
+    stores = [*described_stores()]
+    print(printable_lines("\n\n".join(each.text for each in stores)))
+    return 1 if any(each.broken for each in stores) else 0
 
 
-def described_stores() -> Iterator[str]:
+class _Description(NamedTuple):
+    text: str
+    broken: bool
+    """Whether a plugin does not load. An extra that is not installed does not count."""
+
+
+def described_stores() -> Iterator[_Description]:
     """A paragraph per kind: where it comes from, and its parameters or why it does not load."""
     paragraphs = {kind: _described(kind) for kind in list_log_stores()}
     # Loading them brings kinds to light that are called otherwise than their entry points.
@@ -40,15 +49,19 @@ def described_stores() -> Iterator[str]:
         yield paragraphs.get(kind) or _described(kind)
 
 
-def _described(kind: str) -> str:
+def _described(kind: str) -> _Description:
+    broken = False
     try:
         store_class = get_log_store(kind)
         lines = [class_id(store_class), *_parameters(config_model(store_class))]
     except LogStoreError as error:
+        broken = kind not in _kinds.BUILT_IN
         lines = [f"can't be used: {error}"]
-    except Exception as error:  # noqa: BLE001 - whatever a plugin makes of itself
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+        broken = True
         lines = [f"can't be described: {type(error).__name__}: {error}"]
-    return f"{kind}: {_origin(kind)}\n" + indent("\n".join(lines), "    ")
+    text = f"{kind}: {_origin(kind)}\n" + indent("\n".join(lines), "    ")
+    return _Description(text, broken)
 
 
 def _origin(kind: str) -> str:
@@ -76,7 +89,7 @@ def given_as(name: str, field: FieldInfo) -> str:
 
 def _type(field: FieldInfo) -> str:
     text = inspect.formatannotation(field.annotation)
-    # Whoever writes YAML has no use for the module of a type.
+    # The author of a YAML file does not need the module of a type.
     return re.sub(r"\b(?:[a-z_]\w*\.)+(?=[A-Z])", "", text)
 
 

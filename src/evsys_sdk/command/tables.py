@@ -17,6 +17,8 @@ __all__ = ["console", "print_run", "run_as_tables"]
 
 _MOST_ARTIFACTS = 10
 _SPARKS = "▁▂▃▄▅▆▇█"
+_ASCII = str.maketrans("▁▂▃▄▅▆▇█✗…", "_.:-=+*#x~")
+"""What stands for them where the output takes ASCII only."""
 _NARROW = 110
 _PLAIN_WIDTH = 1000
 
@@ -39,6 +41,8 @@ def print_run(run: Run, terminal: Console) -> None:
     text = captured.get()
     if not terminal.is_terminal:
         text = "\n".join(line.rstrip() for line in text.split("\n"))
+    if terminal.options.ascii_only:
+        text = text.translate(_ASCII)
     print(text, end="", flush=True)
 
 

@@ -1,75 +1,140 @@
-"""The store that a replay writes to: what it takes, refuses, and already holds."""
+"""A store that a replay writes to: what it takes, refuses, and already holds."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
+from evsys_sdk.command.failures import CommandError, described
 from evsys_sdk.command.text import shortened
 from evsys_sdk.config import LogStoreSpec, build_log_store
-from evsys_sdk.protocols import LogStore
+from evsys_sdk.log_stores._child_failures import child_failures, leaf_errors
+from evsys_sdk.log_stores.multiplex import MultiplexLogStore
 from evsys_sdk.registry import get_log_store
 from evsys_sdk.run_log import ArtifactPointer, MetricRow, RunLog
 
-__all__ = ["Target"]
+__all__ = ["Target", "last_keys", "read_back", "stores_of"]
 
 _MOST_REFUSALS = 20
 _REFUSALS = (TypeError, ValueError, OverflowError)
 
 
+class _Refusal(NamedTuple):
+    child: str
+    """Which child of a composite refused; empty if the store itself did."""
+    error: BaseException
+
+
+def stores_of(spec: LogStoreSpec, place: str = "") -> Iterator[tuple[str, LogStoreSpec]]:
+    """The stores that are written to, each with its place; of a multiplex, all its children.
+
+    Each child is a separate target: if one refuses a row or fails, the others still get it once.
+    """
+    if spec.kind != MultiplexLogStore.name:
+        yield f"{place} ({spec.kind})" if place else f"the {spec.kind} store", spec
+        return
+    children = MultiplexLogStore.Config.model_validate(spec.params).children
+    for index, child in enumerate(children):
+        yield from stores_of(child, f"{place}.children[{index}]".removeprefix("."))
+
+
 class Target:
     """A log store, open, and what it refused."""
 
-    def __init__(self, spec: LogStoreSpec, refused: dict[str, int]) -> None:
-        self.store: LogStore = build_log_store(spec)
-        self.refused = refused
+    def __init__(self, place: str, spec: LogStoreSpec, refused: dict[str, int]) -> None:
+        """Open the store at this place of the configuration, and count refusals in ``refused``.
+
+        Raises:
+            CommandError: It can't be opened.
+        """
+        self._place = place
+        self._refused = refused
+        try:
+            self._store = build_log_store(spec)
+        except Exception as error:
+            raise CommandError(f"{place} can't be opened: {described(error)}") from error
+
+    def close(self) -> None:
+        """Close the store.
+
+        Raises:
+            CommandError: It failed.
+        """
+        self._refusals(self._store.close, refusals=())
 
     def take_row(self, row: MetricRow) -> int:
-        """Hand over the row, and return how many points of it the store took."""
+        """Hand over the row, and return how many points of it the store took.
+
+        Raises:
+            CommandError: The store failed, which is more than to refuse the row.
+        """
         split = row.split or "train"
-        try:
-            self.store.log_metrics(row.metrics, row.step, split=split)
-        except _REFUSALS as error:
-            if len(row.metrics) <= 1:
-                for key in row.metrics:
-                    self._refuse(f"metric {shortened(key, 40)}", error)
-                return 0
-            # It may be a single key that it does not like.
+        call = partial(self._store.log_metrics, row.metrics, row.step, split=split)
+        refusals = self._refusals(call)
+        if not refusals:
+            return len(row.metrics)
+        if len(row.metrics) > 1 and not refusals[0].child:
+            # It may refuse a single key, and it has recorded nothing of this call.
             alone = [MetricRow(row.step, split, {key: row.metrics[key]}) for key in row.metrics]
             return sum(map(self.take_row, alone))
-        return len(row.metrics)
+        self._count(f"metric {', '.join(shortened(key, 40) for key in row.metrics)}", refusals)
+        return len(row.metrics) if refusals[0].child else 0
 
     def take_hyperparams(self, params: dict[str, Any]) -> None:
-        """Hand over the hyperparameters, one by one if they are not taken together."""
+        """Hand over the hyperparameters, one by one if they are not taken together.
+
+        Raises:
+            CommandError: As for :meth:`take_row`.
+        """
         if not params:
             return
-        try:
-            self.store.log_hyperparams(params)
-        except _REFUSALS:
+        refusals = self._refusals(partial(self._store.log_hyperparams, params))
+        if refusals and len(params) > 1 and not refusals[0].child:
             for key, value in params.items():
-                self._attempt(
-                    f"hyperparameter {shortened(key, 40)}",
-                    partial(self.store.log_hyperparams, {key: value}),
-                )
+                self.take_hyperparams({key: value})
+        else:
+            names = ", ".join(shortened(key, 40) for key in params)
+            self._count(f"hyperparameter {names}", refusals)
 
     def take_artifact(self, pointer: ArtifactPointer) -> None:
-        """Hand over the artifact."""
-        self._attempt(
-            f"artifact {shortened(pointer.name, 40)}",
-            partial(self.store.log_artifact, pointer.name, pointer.path, kind=pointer.kind),
-        )
+        """Hand over the artifact.
 
-    def _attempt(self, what: str, call: Callable[[], None]) -> None:
+        Raises:
+            CommandError: As for :meth:`take_row`.
+        """
+        log = partial(self._store.log_artifact, pointer.name, pointer.path, kind=pointer.kind)
+        self._count(f"artifact {shortened(pointer.name, 40)}", self._refusals(log))
+
+    def _refusals(
+        self, call: Callable[[], None], refusals: tuple[type[Exception], ...] = _REFUSALS
+    ) -> list[_Refusal]:
+        """Make the call, and return who refused it; nothing if it was taken.
+
+        A call that only some children of a composite refused must not be made again: the others
+        have taken it.
+        """
         try:
             call()
-        except _REFUSALS as error:
-            self._refuse(what, error)
+        except Exception as error:
+            found = [_Refusal(str(each), each.error) for each in child_failures(error)]
+            if not found:
+                errors = [*leaf_errors(error)]
+                child = "" if errors == [error] else "a child"
+                found = [_Refusal(child, each) for each in errors]
+            if all(isinstance(each.error, refusals) for each in found):
+                return found
+            raise CommandError(
+                f"{self._place} failed: {described(error)}. Start the replay again to go on"
+            ) from error
+        return []
 
-    def _refuse(self, what: str, error: Exception) -> None:
-        name = f"{what}: {type(error).__name__}: {shortened(str(error), 100)}"
-        if name not in self.refused and len(self.refused) >= _MOST_REFUSALS:
-            name = "more, each of another kind"
-        self.refused[name] = self.refused.get(name, 0) + 1
+    def _count(self, what: str, refusals: list[_Refusal]) -> None:
+        for child, error in refusals:
+            reason = f"{type(error).__name__}: {shortened(str(error), 100)}"
+            name = f"{what}: {child}: {reason}" if child else f"{what}: {reason}"
+            if name not in self._refused and len(self._refused) >= _MOST_REFUSALS:
+                name = "more, each of another kind"
+            self._refused[name] = self._refused.get(name, 0) + 1
 
 
 def read_back(spec: LogStoreSpec) -> RunLog | None:

@@ -1,0 +1,30 @@
+"""What ends a command early, and the words for it."""
+
+from pathlib import Path
+from traceback import extract_tb
+
+from evsys_sdk.log_stores._child_failures import leaf_errors
+
+__all__ = ["CommandError", "described"]
+
+
+class CommandError(Exception):
+    """The command could not do its work: exit status 2."""
+
+
+def described(error: BaseException) -> str:
+    """The error in one line, or a line per error of a group; notes follow in brackets."""
+    return "\n".join(_line(each) for each in leaf_errors(error))
+
+
+def _line(error: BaseException) -> str:
+    notes = "".join(f" ({note})" for note in getattr(error, "__notes__", []))
+    if isinstance(error, CommandError | OSError | ImportError):
+        return f"{error}{notes}"
+    return f"{type(error).__name__}: {error}{notes}{_place(error)}"
+
+
+def _place(error: BaseException) -> str:
+    """Where an unexpected error was raised, for a bug report."""
+    frames = extract_tb(error.__traceback__)
+    return f" (raised at {Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""

@@ -1,0 +1,207 @@
+"""A JSONL log on its way into one store, from where an earlier replay stopped."""
+
+import os
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from evsys_sdk.command.failures import CommandError
+from evsys_sdk.command.progress import Progress, ProgressFile
+from evsys_sdk.command.target import Target, last_keys, read_back
+from evsys_sdk.command.text import printable
+from evsys_sdk.config import LogStoreSpec
+from evsys_sdk.log_stores._json_files.artifacts import read_artifacts
+from evsys_sdk.log_stores._json_files.hyperparams import read_hyperparams
+from evsys_sdk.log_stores._json_files.names import LogFiles
+from evsys_sdk.log_stores._json_files.reading import rows_of
+from evsys_sdk.log_stores._json_files.row import decode_row
+from evsys_sdk.run_log import ArtifactPointer, MetricRow
+
+__all__ = ["Source", "Stop", "Transfer"]
+
+_MOST_DAMAGED_LINES = 10
+
+
+class Stop:
+    """Whether the user wants the replay to stop."""
+
+    wanted = False
+
+
+@dataclass
+class Source:
+    """The log that is replayed."""
+
+    files: LogFiles
+    hyperparams: dict[str, Any]
+    artifacts: list[ArtifactPointer]
+    named: set[int] = field(default_factory=set[int])
+    """The damaged lines that were named; each is named once, for however many stores."""
+
+    @classmethod
+    def read(cls, files: LogFiles) -> "Source":
+        """The log in these files, of which the metrics are not read yet.
+
+        Raises:
+            DamagedLogError: The hyperparameters or the artifacts can't be read.
+        """
+        artifacts = read_artifacts(files.log_dir, files.artifacts_file)
+        return cls(files, read_hyperparams(files.hyperparams_path), artifacts)
+
+    def name_damaged_line(self, number: int, reason: ValueError) -> None:
+        """Say that this line is left out, if it is one of the first."""
+        if number not in self.named and len(self.named) < _MOST_DAMAGED_LINES:
+            self.named.add(number)
+            place = f"{self.files.metrics_path}:{number}"
+            print(printable(f"{place}: left out, not a row: {reason}"), file=sys.stderr)
+
+
+class Transfer:
+    """Hands the log over to one store."""
+
+    def __init__(self, source: Source, place: str, spec: LogStoreSpec, file: ProgressFile) -> None:
+        """Look at what an earlier replay left, and at what the store holds now.
+
+        Args:
+            source: The log.
+            place: Where the store is in the configuration.
+            spec: The store.
+            file: Keeps the progress, under the place.
+
+        Raises:
+            CommandError: The store does not hold what was handed over earlier.
+        """
+        self.place = place
+        self.damaged = 0
+        """How many damaged lines came since the last row."""
+        self._source = source
+        self._spec = spec
+        self._file = file
+        self._present: list[str] = []
+        """Keys of the row that was being handed over, which the store already has."""
+        self.progress = self._begin(file.load(place))
+
+    def _begin(self, earlier: Progress | None) -> Progress:
+        log = read_back(self._spec)
+        points = sum(len(row.metrics) for row in log.metrics) if log else 0
+        if earlier is None or not earlier.started:
+            return Progress(
+                before=points if log else None,
+                artifacts_before=len(log.artifacts) if log else 0,
+            )
+        if log and earlier.before is not None:
+            # What the store holds counts, not what we remember: the last row may have arrived.
+            arrived = points - earlier.before - earlier.points
+            if arrived < 0:
+                raise CommandError(
+                    f"{self._file.path}: {earlier.points:,} points were handed over to "
+                    f"{self.place}, but it holds {-arrived:,} less. Was it changed? "
+                    f"Move both away to begin again"
+                )
+            self._present = last_keys(log, arrived)
+            pointers = len(log.artifacts) - earlier.artifacts_before
+            if earlier.in_progress and pointers > earlier.artifacts:
+                earlier.artifacts += 1
+        elif earlier.in_progress:
+            print(
+                f"line {earlier.line + 1:,} or an artifact was being written when the last replay "
+                f"was killed; {self.place} can't be read back, so that it may now be there twice",
+                file=sys.stderr,
+            )
+        return earlier
+
+    def open(self) -> Target:
+        """Open the store.
+
+        Raises:
+            CommandError: It can't be opened.
+        """
+        return Target(self.place, self._spec, self.progress.refused)
+
+    def run(self, target: Target, stop: Stop) -> bool:
+        """Hand over everything that is not there yet; False if it was stopped.
+
+        Raises:
+            CommandError: The store failed.
+            OSError: The log or the progress file failed.
+        """
+        progress = self.progress
+        self._save()
+        if progress.offset == 0:
+            target.take_hyperparams(self._source.hyperparams)
+        for row in self._rows():
+            if stop.wanted:
+                return False
+            self._hand_over(target, row)
+        for pointer in self._source.artifacts[progress.artifacts :]:
+            if stop.wanted:
+                return False
+            progress.in_progress = True
+            self._save()
+            target.take_artifact(pointer)
+            progress.artifacts += 1
+            progress.in_progress = False
+            self._save()
+        return True
+
+    def _hand_over(self, target: Target, row: tuple[int, int, MetricRow]) -> None:
+        line, offset, content = row
+        progress = self.progress
+        progress.in_progress = True
+        self._save()
+        rest = {key: content.metrics[key] for key in content.metrics if key not in self._present}
+        progress.points += len(content.metrics) - len(rest)
+        self._present = []
+        if rest:
+            progress.points += target.take_row(MetricRow(content.step, content.split, rest))
+        progress.damaged, self.damaged = progress.damaged + self.damaged, 0
+        progress.line, progress.offset, progress.in_progress = line, offset, False
+        self._save()
+
+    def _save(self) -> None:
+        self._file.save(self.place, self.progress)
+
+    def _rows(self) -> Iterator[tuple[int, int, MetricRow]]:
+        """Each row after those that were handed over: number of its line, its end, the row."""
+        progress, path = self.progress, self._source.files.metrics_path
+        if not os.path.exists(path):
+            return
+        with open(path, "rb") as file, _bar(os.fstat(file.fileno()).st_size) as bar:
+            file.seek(progress.offset)
+            first, offset = progress.line, progress.offset
+
+            def lines() -> Iterator[bytes]:
+                nonlocal offset
+                for line in file:
+                    offset += len(line)
+                    yield line
+
+            def damaged(number: int, _: bytes, reason: ValueError) -> None:
+                self.damaged += 1
+                self._source.name_damaged_line(first + number, reason)
+
+            for number, row in rows_of(lines(), decode_row, damaged):
+                yield first + number, offset, row
+                bar(offset)
+
+
+class _Bar(Protocol):
+    def __call__(self, offset: int, /) -> object: ...
+
+
+@contextmanager
+def _bar(size: int) -> Generator[_Bar]:
+    """A progress bar on the terminal, if there is one and rich is installed."""
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
+    except ModuleNotFoundError:
+        yield lambda _offset: None
+        return
+    console = Console(stderr=True)
+    columns = ("replay", BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=size)
+        yield lambda offset: bar.update(task, completed=offset)
