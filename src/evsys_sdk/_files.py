@@ -4,7 +4,7 @@ import errno
 import os
 import stat
 from contextlib import suppress
-from io import BufferedReader, FileIO
+from io import DEFAULT_BUFFER_SIZE, BufferedReader, FileIO
 from typing import BinaryIO, Literal
 
 __all__ = ["Mode", "file_system_path", "open_regular", "open_regular_file", "path_text"]
@@ -28,8 +28,8 @@ _TYPES = {
 }
 
 
-def open_regular_file(path: str) -> BinaryIO:
-    """Open a regular file for reading, as ``open(path, "rb")`` does.
+def open_regular_file(path: str, buffering: int = DEFAULT_BUFFER_SIZE) -> BinaryIO:
+    """Open a regular file for reading, as ``open(path, "rb", buffering)`` does.
 
     ``open`` would wait forever for somebody to write into a FIFO, and a device may have no end.
 
@@ -37,7 +37,7 @@ def open_regular_file(path: str) -> BinaryIO:
         OSError: The file can't be opened, or it is not a regular file; the message says what it
             is.
     """
-    return BufferedReader(open_regular(path, "r"))
+    return BufferedReader(open_regular(path, "r"), buffering)
 
 
 def open_regular(path: str, mode: Mode) -> FileIO:

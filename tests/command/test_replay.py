@@ -1,6 +1,7 @@
 """``evsys replay``: everything arrives once, also after a kill; what is refused is named."""
 
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -90,9 +91,39 @@ def test_damaged_lines_are_named_and_left_out(tmp_path: Path, capsys: Capture) -
         file.write(b"garbage\n" + row(7, x=1.0))
     assert main(["replay", str(log), "--to", str(target(tmp_path))]) == 1
     errors = capsys.readouterr().err
-    assert f"{log}/metrics.jsonl:106: left out, not a row" in errors
+    assert f"{log}/metrics.jsonl:106: not a row: it must be JSON" in errors
     assert "left out: 1 damaged line" in errors
     assert points(tmp_path / "copy")[-1] == (7, "train", {"x": 1.0})
+
+
+def test_rows_of_another_writer_arrive_and_the_store_chooses_the_split(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log"
+    log.mkdir()
+    (log / "metrics.jsonl").write_text(
+        '\ufeff{"ts": 1.0, "step": 1, "metrics": {"a": 1.0}}\n'
+        '{"step": 2, "split": "test", "epoch": 1, "metrics": {"a": NaN}}\n'
+        '{"step": 3, "split": null, "met'
+    )
+    keywords: list[object] = []
+    take = JSONLLogStore.log_metrics
+
+    def note(self: JSONLLogStore, *arguments: Any, **given: Any) -> None:
+        keywords.append(given)
+        take(self, *arguments, **given)
+
+    monkeypatch.setattr(JSONLLogStore, "log_metrics", note)
+    for _ in range(2):
+        assert main(["replay", str(log), "--to", str(target(tmp_path))]) == 0
+        output = capsys.readouterr()
+        assert "2 lines, 2 points and 0 artifacts" in output.out
+        assert f"{log}/metrics.jsonl: the byte order mark" in output.err
+        assert "the last line is not complete (31 bytes)" in output.err
+    assert keywords == [{}, {"split": "test"}]
+    assert repr(points(tmp_path / "copy")) == repr(
+        [(1, "train", {"a": 1.0}), (2, "test", {"a": math.nan})]
+    )
 
 
 def test_what_the_target_refuses_is_counted_and_named(

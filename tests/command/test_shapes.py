@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic_core import to_json
 
 from evsys_sdk.command.shapes import RowDecoder, Shape, decoder_of
 from evsys_sdk.log_stores._json_files.row import decode_row, encode_row
@@ -26,21 +27,29 @@ def agree(keys: tuple[str, ...], line: bytes) -> bool:
     except ValueError:
         return False
     expected = decode_row(line)
-    assert (step, split) == (expected.step, expected.split)
+    assert (step, split) == (expected.step, expected.split or "")
     assert struct.unpack(f"{len(keys)}d", values) == tuple(expected.metrics[key] for key in keys)
     assert len(expected.metrics) == len(keys)
     return True
 
 
-@given(st.dictionaries(TEXTS | CONFUSING, FINITE, max_size=5), st.integers(), TEXTS)
+@given(
+    st.dictionaries(TEXTS | CONFUSING, FINITE, max_size=5), st.integers(-(2**63), 2**63 - 1), TEXTS
+)
 def test_every_row_of_its_keys_is_read(metrics: dict[str, float], step: int, split: str) -> None:
     assert agree((*metrics,), encode_row(1.5, step, split, metrics) + b"\n")
+    for unknown in ({}, {"ts": 1.5}, {"split": split}, {"ts": None, "split": None}):
+        row = {"metrics": metrics, **unknown, "step": step}
+        assert agree((*metrics,), to_json(row))
 
 
 @given(
     st.fixed_dictionaries(
-        {"ts": ANYTHING, "step": ANYTHING, "split": st.just("val") | ANYTHING},
+        {"step": ANYTHING | st.sampled_from([2**63 - 1, -(2**63), 2**63])},
         optional={
+            "ts": ANYTHING,
+            "split": st.just("val") | ANYTHING,
+            "other": ANYTHING,
             "metrics": st.dictionaries(st.sampled_from("abc"), ANYTHING),
             "nonfinite": st.just({"a": "NaN"}),
         },

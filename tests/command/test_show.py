@@ -87,17 +87,69 @@ def test_damage_is_named_and_the_rest_is_shown(tmp_path: Path, capsys: Capture) 
     problems = output.err.splitlines()
     assert problems[0].startswith(f"{tmp_path}/hyperparams.json: not a JSON object")
     assert problems[1].startswith(f"{tmp_path}/artifacts.json: not a JSON list")
-    assert [line.partition(": no row: ")[0] for line in problems[2:]] == [
+    assert [line.partition(": not a row: ")[0] for line in problems[2:]] == [
         f"{path}:{number}" for number in (2, 3, 4)
     ]
-    assert "does not fit into int64" in problems[3]
+    assert f"step must fit into int64, got {2**63}. It begins" in problems[3]
     assert "\x1b" not in output.err
 
 
-def test_of_very_many_damaged_lines_the_first_are_named(tmp_path: Path, capsys: Capture) -> None:
-    (tmp_path / "metrics.jsonl").write_bytes(b"garbage\n" * 250)
+def test_damaged_lines_are_named_once_for_each_kind_of_fault(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    path = tmp_path / "metrics.jsonl"
+    lines = [b"garbage\n", row(1, x=0.5), b'{"ts":1}\n', b'{"step":%d}\n', b"[1]\n", b"other\n"]
+    path.write_bytes(b"".join([*lines, row(10**20)] * 250))
     assert main(["show", str(tmp_path)]) == 1
-    assert capsys.readouterr().err.endswith("and 150 more lines that are no rows\n")
+    output = capsys.readouterr()
+    assert "250 rows, 250 points, 1 curve, 1,500 damaged lines" in output.out
+    first = "it must be JSON: expected value at line 1 column 1. It begins 'garbage' (750"
+    last = f"step must fit into int64, got {10**20}. It begins {row(10**20)[:60].decode()!r}"
+    assert [*map(str.strip, output.err.split("lines like this)"))] == [
+        f"{path}:1: not a row: {first}",
+        f"{path}:3: not a row: it has no step. It begins '{{\"ts\":1}}' (250",
+        f"{path}:5: not a row: it must be an object, got [1]. It begins '[1]' (250",
+        f"{path}:7: not a row: {last} (250",
+        "",
+    ]
+
+
+# Logs of other writers
+
+
+def test_curves_without_a_split_are_shown(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "metrics.jsonl"
+    rows = [{"ts": 1.0, "step": step, "metrics": {"loss": 1 / (1 + step)}} for step in range(4)]
+    rows += [{"step": 3, "split": "val", "metrics": {"loss": 0.5}}]
+    path.write_text("".join(json.dumps(each) + "\n" for each in rows))
+    assert main(["show", str(tmp_path)]) == 0
+    output = capsys.readouterr()
+    assert output.err == ""
+    lines = [line.split() for line in output.out.splitlines()]
+    assert ["loss", "4", "1", "@0", "0.2500", "@3", "0.2500", "@3", "1", "@0"] in [
+        line[:10] for line in lines
+    ]
+    assert ["val", "1", "0.5000", "@3"] in [line[:4] for line in lines]
+
+
+def test_what_is_ignored_is_noted_once_for_each_file(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "metrics.jsonl"
+    rows = [{"step": step, "epoch": 1, "host\x1b": "a", "metrics": {"a": 1.0}} for step in range(9)]
+    path.write_text("\ufeff" + "".join(json.dumps(each) + "\r\n" for each in rows))
+    assert main(["show", str(tmp_path)]) == 0
+    output = capsys.readouterr().out
+    assert "9 rows, 9 points, 1 curve" in output
+    assert output.endswith(
+        f"\n{path}: the byte order mark at the beginning is ignored\n"
+        f"\n{path}: fields that rows do not have are ignored: 'epoch', 'host\\x1b'\n\n"
+    )
+
+
+def test_of_very_many_ignored_fields_some_are_named(tmp_path: Path, capsys: Capture) -> None:
+    lines = [json.dumps({"step": 1, f"x{n:03}": 1, "metrics": {}}) + "\n" for n in range(300)]
+    (tmp_path / "metrics.jsonl").write_text("".join(lines))
+    assert main(["show", str(tmp_path)]) == 0
+    assert "'x008', 'x009', 90 more\n" in capsys.readouterr().out
 
 
 def log_inside(path: Path) -> None:
@@ -155,9 +207,10 @@ def test_a_file_is_read_alike_by_one_process_and_by_several(
     monkeypatch.setattr(scanning, "_WORTH_A_PROCESS", 20_000)
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
     together = scanning.scan_file(str(path))
-    assert (together.rows, together.lines, together.torn) == (3000, 3003, 7)
-    assert together.problems == alone.problems
-    assert [problem.line for problem in alone.problems] == [1001, 2501]
+    assert (together.rows, together.lines, together.findings.torn) == (3000, 3003, 7)
+    assert together.findings == alone.findings
+    [fault] = alone.findings.faults.values()
+    assert (fault.line, fault.count) == (1001, 2)
     assert [*together.curves] == [*alone.curves]
     for name, curve in alone.curves.items():
         assert together.curves[name].count == curve.count

@@ -22,6 +22,7 @@ class Trace:
     """Which of the runs it is of."""
     key: str
     split: str
+    """Empty if its rows have none."""
     curve: Curve
     label: str = ""
 
@@ -40,7 +41,7 @@ def charts_of(runs: list[Run]) -> list[Chart]:
     ``train/loss`` and ``val/loss`` are one metric, loss, if train and val are splits.
     """
     charts: dict[str, Chart] = {}
-    splits = {split for run in runs for _, split in run.scan.curves}
+    splits = {split for run in runs for _, split in run.scan.curves if split}
     for number, run in enumerate(runs):
         for (key, split), curve in run.scan.curves.items():
             prefix, _, rest = key.partition("/")
@@ -56,8 +57,9 @@ def _label(chart: Chart, runs: list[Run]) -> None:
     places = [(trace.run, trace.split) for trace in chart.traces]
     for trace in chart.traces:
         parts = [runs[trace.run].name] if len(runs) > 1 else []
-        parts.append(trace.split)
-        if places.count((trace.run, trace.split)) > 1:
+        if trace.split:
+            parts.append(trace.split)
+        if not parts or places.count((trace.run, trace.split)) > 1:
             parts.append(trace.key)
         trace.label = " · ".join(parts)
 

@@ -26,11 +26,7 @@ class Collector:
         self._points = 0
 
     def add(self, row: Row) -> None:
-        """Take the points of the row.
-
-        Raises:
-            OverflowError: The step does not fit into int64; no point was taken.
-        """
+        """Take the points of the row, whose step fits into int64."""
         step, split, shape, values = row
         self._steps.append(step)
         numbers = shape.curves.get(split)

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 
+from evsys_sdk._files import open_regular_file
 from evsys_sdk.command.runs import Run
 from evsys_sdk.command.scanning import Scan, scan_file, scan_lines
 from evsys_sdk.log_stores._json_files.names import LogFiles
@@ -50,22 +51,22 @@ class Following:
             self.run.scan = Scan()
         whole = self._end_of_last_line(path, status.st_size)
         torn = status.st_size - whole
-        if whole == self._offset and torn == self.run.scan.torn:
+        if whole == self._offset and torn == self.run.scan.findings.torn:
             return started
         if self._offset == 0:
             self.run.scan = scan_file(path, whole)
         else:
-            with open(path, "rb") as file:
+            with open_regular_file(path) as file:
                 file.seek(self._offset)
                 content = file.read(whole - self._offset)
             self.run.scan.join(scan_lines(iter(content.splitlines(keepends=True))))
         self._offset = whole
-        self.run.scan.torn = torn
+        self.run.scan.findings.torn = torn
         return True
 
     def _end_of_last_line(self, path: str, size: int) -> int:
         """Where the last line ends that has its newline."""
-        with open(path, "rb") as file:
+        with open_regular_file(path) as file:
             while size > self._offset:
                 start = max(self._offset, size - (1 << 16))
                 file.seek(start)

@@ -54,6 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
         pairs = zip(transfers, targets, strict=True)
         finished = all(transfer.run(target, stop) for transfer, target in pairs)
     refused = [_report(transfer, arguments) for transfer in transfers]
+    # All of them read the same file to its end; one that began late found less.
+    findings = max((each.findings for each in transfers), key=lambda each: each.damaged)
+    for message in findings.problems(files.metrics_path) + findings.notes(files.metrics_path):
+        print(printable_lines(message), file=sys.stderr)
     damaged = max(each.progress.damaged + each.damaged for each in transfers)
     if damaged:
         print(f"left out: {counted(damaged, 'damaged line')}", file=sys.stderr)

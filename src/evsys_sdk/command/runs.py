@@ -42,16 +42,9 @@ class Run:
             self.artifacts = read_artifacts(self.files.log_dir, self.files.artifacts_file)
         except DamagedLogError as error:
             self.problems.append(str(error))
-        path, scan = self.files.metrics_path, self.scan
-        self.problems += [f"{path}:{each.line}: no row: {each.text}" for each in scan.problems]
-        unnamed = scan.damaged - len(scan.problems)
-        if unnamed:
-            self.problems.append(f"{path}: and {unnamed:,} more lines that are no rows")
-        if scan.torn:
-            self.notes.append(
-                f"{path}: the last line is not complete ({scan.torn:,} bytes): a row that is being "
-                f"written, or one whose writer was killed. It is not shown"
-            )
+        path, findings = self.files.metrics_path, self.scan.findings
+        self.problems += findings.problems(path)
+        self.notes += findings.notes(path)
 
 
 def read_run(name: str, files: LogFiles) -> Run:

@@ -8,26 +8,20 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import BinaryIO
 
+from evsys_sdk._files import open_regular_file
 from evsys_sdk.command.collecting import Collector
+from evsys_sdk.command.findings import Findings
 from evsys_sdk.command.points import Curve
 from evsys_sdk.command.shapes import Shapes
-from evsys_sdk.log_stores._json_files.reading import beginning, rows_of
+from evsys_sdk.log_stores._json_files.byte_order_mark import skip_byte_order_mark
+from evsys_sdk.log_stores._json_files.reading import rows_of
 
-__all__ = ["Problem", "Scan", "scan_file"]
+__all__ = ["Scan", "scan_file", "scan_lines"]
 
-_MOST_PROBLEMS = 100
 _WORTH_A_PROCESS = 32 << 20
 """Bytes of the file from which on another process costs less than it brings."""
 _MOST_PROCESSES = 4
 """Each takes about 100 MB."""
-
-
-@dataclass(slots=True)
-class Problem:
-    """A line that is no row."""
-
-    line: int
-    text: str
 
 
 @dataclass
@@ -35,39 +29,29 @@ class Scan:
     """What a metrics file holds."""
 
     curves: dict[tuple[str, str], Curve] = field(default_factory=dict[tuple[str, str], Curve])
-    """Each curve by key and split, in the order in which they first come."""
+    """Each curve by key and split, in the order in which they first come.
+
+    The split of a row that has none is an empty string.
+    """
     rows: int = 0
     lines: int = 0
-    problems: list[Problem] = field(default_factory=list[Problem])
-    """The first lines that are no rows."""
-    damaged: int = 0
-    """How many lines are no rows, also those that ``problems`` has no place for."""
-    torn: int = 0
-    """The bytes of a row under way at the end."""
+    findings: Findings = field(default_factory=Findings)
+    """What is not a row."""
 
-    def damage(self, line: int, text: str) -> None:
-        """Note a line that is no row."""
-        self.damaged += 1
-        if len(self.problems) < _MOST_PROBLEMS:
-            self.problems.append(Problem(line, text))
-
-    def join(self, behind: "Scan") -> None:
-        """Add what the lines behind those of this one hold."""
-        for name, curve in behind.curves.items():
+    def join(self, later: "Scan") -> None:
+        """Add what the lines after those of this scan hold."""
+        for name, curve in later.curves.items():
             self.curves.setdefault(name, Curve()).join(curve)
-        for problem in behind.problems[: _MOST_PROBLEMS - len(self.problems)]:
-            self.problems.append(Problem(self.lines + problem.line, problem.text))
-        self.rows += behind.rows
-        self.lines += behind.lines
-        self.damaged += behind.damaged
-        self.torn = behind.torn
+        self.findings.join(later.findings, self.lines)
+        self.rows += later.rows
+        self.lines += later.lines
 
 
 def scan_file(path: str, size: int | None = None) -> Scan:
     """Read the file as it is now, or its first ``size`` bytes; one that does not exist is empty.
 
     Raises:
-        OSError: The file can't be read.
+        OSError: The file can't be read, or is not a regular file.
     """
     try:
         size = os.path.getsize(path) if size is None else size
@@ -89,12 +73,15 @@ def scan_file(path: str, size: int | None = None) -> Scan:
 
 def scan_part(path: str, start: int, stop: int) -> Scan:
     """Read the lines that begin in these bytes of the file."""
-    with open(path, "rb", buffering=1 << 20) as file:
+    with open_regular_file(path, 1 << 20) as file:
+        begins_with_mark = start == 0 and skip_byte_order_mark(file)
         if start:
             # A line that begins before is of the part before.
             file.seek(start - 1)
-            start += len(file.readline()) - 1
-        return scan_lines(_lines(file, stop - start))
+            file.readline()
+        scan = scan_lines(_lines(file, stop - file.tell()))
+        scan.findings.byte_order_mark = begins_with_mark
+        return scan
 
 
 def _lines(file: BinaryIO, length: int) -> Iterator[bytes]:
@@ -109,24 +96,17 @@ def _lines(file: BinaryIO, length: int) -> Iterator[bytes]:
 def scan_lines(lines: Iterator[bytes]) -> Scan:
     """Read the lines of a metrics file."""
     scan = Scan()
+    findings = scan.findings
     collector = Collector(scan.curves)
+    decode = Shapes(findings.other_fields).decode
 
-    def counted() -> Iterator[bytes]:
+    def numbered() -> Iterator[bytes]:
         for scan.lines, line in enumerate(lines, 1):
             yield line
 
-    def torn(_: int, line: bytes) -> None:
-        scan.torn = len(line)
-
-    def damaged(number: int, line: bytes, reason: ValueError) -> None:
-        scan.damage(number, f"{reason}. It begins {beginning(line)}")
-
-    for number, row in rows_of(counted(), Shapes().decode, damaged, torn):
-        try:
-            collector.add(row)
-        except OverflowError:
-            scan.damage(number, f"its step {row[0]:.3e} does not fit into int64")
-        else:
-            scan.rows += 1
+    for scan.rows, (_, row) in enumerate(
+        rows_of(numbered(), decode, findings.damage, findings.tear), 1
+    ):
+        collector.add(row)
     collector.flush()
     return scan

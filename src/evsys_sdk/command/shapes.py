@@ -8,15 +8,16 @@ import re
 from collections.abc import Callable
 from secrets import token_hex
 from struct import Struct as Packing
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import MsgspecError, defstruct
+from msgspec import Meta, MsgspecError, defstruct
 from msgspec.json import Decoder
 from msgspec.structs import astuple
 from pydantic_core import to_json
 
+from evsys_sdk.arguments import STEP_MAX, STEP_MIN
 from evsys_sdk.command.points import Integers
-from evsys_sdk.log_stores._json_files.row import decode_row
+from evsys_sdk.log_stores._json_files.row import RowError, decode_row, got
 
 __all__ = ["Row", "RowDecoder", "Shape", "Shapes", "decoder_of"]
 
@@ -31,6 +32,7 @@ _COST_OF_A_SHAPE = 16
 """What a known shape takes beside its keys, counted in keys."""
 _MOST_DECODERS = 64
 """One takes half a kilobyte for each key."""
+_MOST_OTHER_FIELDS = 100
 
 
 class Shape:
@@ -45,7 +47,7 @@ class Shape:
 
 
 Row = tuple[int, str, Shape, bytes]
-"""Step, split, shape, and the packed values."""
+"""Step, split (empty if the row has none), shape, and the packed values."""
 
 
 class RowDecoder:
@@ -70,7 +72,13 @@ class RowDecoder:
         # A generic class of rows would be simpler, but msgspec keeps every variant of it forever.
         row = defstruct(
             "Row",
-            [("ts", float), ("step", int), ("split", str), ("metrics", metrics)],
+            [
+                ("ts", float | None, None),
+                ("step", Annotated[int, Meta(ge=STEP_MIN, le=STEP_MAX)]),
+                ("split", str | None, None),
+                ("metrics", metrics),
+            ],
+            kw_only=True,
             forbid_unknown_fields=True,
             gc=False,
         )
@@ -91,7 +99,8 @@ class RowDecoder:
             row = self._decoder.decode(line)
         except MsgspecError as error:  # before msgspec 0.21 it is no ValueError
             raise ValueError(*error.args) from None
-        return row.step, row.split, self._shape, self._shape.pack(*astuple(row.metrics))
+        values = self._shape.pack(*astuple(row.metrics))
+        return row.step, row.split or "", self._shape, values
 
 
 def decoder_of(shape: Shape) -> RowDecoder | None:
@@ -103,7 +112,9 @@ def decoder_of(shape: Shape) -> RowDecoder | None:
 class Shapes:
     """The shapes that the rows of a file have, each with a decoder where rows repeat it."""
 
-    def __init__(self) -> None:
+    def __init__(self, other_fields: set[str]) -> None:
+        """Add the names of fields that are ignored to ``other_fields``, unless they are many."""
+        self._other_fields = other_fields
         self._shapes: dict[tuple[str, ...], Shape] = {}
         self._known_keys = 0
         self._decoders: dict[tuple[str, ...], RowDecoder | None] = {}
@@ -114,7 +125,7 @@ class Shapes:
         """The row that the line holds.
 
         Raises:
-            ValueError: The line is no row; the message says why.
+            RowError: The line is not a row; the message says why.
         """
         if self._decoder is not None:
             try:
@@ -126,7 +137,10 @@ class Shapes:
                 # It takes keys in any order, and the first row of a split is to order its curves.
                 if split in shape.curves:
                     return step, split, shape, values
-        row = decode_row(line)
+        many = len(self._other_fields) >= _MOST_OTHER_FIELDS
+        row = decode_row(line, None if many else self._other_fields)
+        if not STEP_MIN <= row.step <= STEP_MAX:
+            raise RowError("step must fit into int64", got(row.step))
         shape = self._shape_of((*row.metrics,))
         return row.step, row.split or "", shape, shape.pack(*row.metrics.values())
 

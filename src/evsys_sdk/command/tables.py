@@ -67,8 +67,8 @@ def _heading(run: Run) -> Text:
         counted(points, "point"),
         counted(len(scan.curves), "curve"),
     ]
-    if scan.damaged:
-        parts.append(counted(scan.damaged, "damaged line"))
+    if scan.findings.damaged:
+        parts.append(counted(scan.findings.damaged, "damaged line"))
     return Text.assemble(
         (shortened(run.files.log_dir, 200), "bold"), ("  " + ", ".join(parts), "dim")
     )

@@ -68,14 +68,15 @@ class Target:
         Raises:
             CommandError: The store failed, which is more than to refuse the row.
         """
-        split = row.split or "train"
-        call = partial(self._store.log_metrics, row.metrics, row.step, split=split)
+        call = partial(self._store.log_metrics, row.metrics, row.step)
+        if row.split is not None:  # if it is unknown, the store takes its default
+            call = partial(call, split=row.split)
         refusals = self._refusals(call)
         if not refusals:
             return len(row.metrics)
         if len(row.metrics) > 1 and not refusals[0].child:
             # It may refuse a single key, and it has recorded nothing of this call.
-            alone = [MetricRow(row.step, split, {key: row.metrics[key]}) for key in row.metrics]
+            alone = [MetricRow(row.step, row.split, {key: row.metrics[key]}) for key in row.metrics]
             return sum(map(self.take_row, alone))
         self._count(f"metric {', '.join(shortened(key, 40) for key in row.metrics)}", refusals)
         return len(row.metrics) if refusals[0].child else 0

@@ -4,24 +4,25 @@ import os
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
+from evsys_sdk._files import open_regular_file
 from evsys_sdk.command.failures import CommandError
+from evsys_sdk.command.findings import Findings
 from evsys_sdk.command.progress import Progress, ProgressFile
 from evsys_sdk.command.target import Target, last_keys, read_back
-from evsys_sdk.command.text import printable
 from evsys_sdk.config import LogStoreSpec
 from evsys_sdk.log_stores._json_files.artifacts import read_artifacts
+from evsys_sdk.log_stores._json_files.byte_order_mark import skip_byte_order_mark
 from evsys_sdk.log_stores._json_files.hyperparams import read_hyperparams
 from evsys_sdk.log_stores._json_files.names import LogFiles
 from evsys_sdk.log_stores._json_files.reading import rows_of
-from evsys_sdk.log_stores._json_files.row import decode_row
+from evsys_sdk.log_stores._json_files.row import RowError, decode_row
 from evsys_sdk.run_log import ArtifactPointer, MetricRow
 
 __all__ = ["Source", "Stop", "Transfer"]
-
-_MOST_DAMAGED_LINES = 10
 
 
 class Stop:
@@ -37,8 +38,6 @@ class Source:
     files: LogFiles
     hyperparams: dict[str, Any]
     artifacts: list[ArtifactPointer]
-    named: set[int] = field(default_factory=set[int])
-    """The damaged lines that were named; each is named once, for however many stores."""
 
     @classmethod
     def read(cls, files: LogFiles) -> "Source":
@@ -49,13 +48,6 @@ class Source:
         """
         artifacts = read_artifacts(files.log_dir, files.artifacts_file)
         return cls(files, read_hyperparams(files.hyperparams_path), artifacts)
-
-    def name_damaged_line(self, number: int, reason: ValueError) -> None:
-        """Say that this line is left out, if it is one of the first."""
-        if number not in self.named and len(self.named) < _MOST_DAMAGED_LINES:
-            self.named.add(number)
-            place = f"{self.files.metrics_path}:{number}"
-            print(printable(f"{place}: left out, not a row: {reason}"), file=sys.stderr)
 
 
 class Transfer:
@@ -76,6 +68,8 @@ class Transfer:
         self.place = place
         self.damaged = 0
         """How many damaged lines came since the last row."""
+        self.findings = Findings()
+        """What this replay found in the metrics file beside rows."""
         self._source = source
         self._spec = spec
         self._file = file
@@ -165,12 +159,13 @@ class Transfer:
 
     def _rows(self) -> Iterator[tuple[int, int, MetricRow]]:
         """Each row after those that were handed over: number of its line, its end, the row."""
-        progress, path = self.progress, self._source.files.metrics_path
+        path, findings = self._source.files.metrics_path, self.findings
         if not os.path.exists(path):
             return
-        with open(path, "rb") as file, _bar(os.fstat(file.fileno()).st_size) as bar:
-            file.seek(progress.offset)
-            first, offset = progress.line, progress.offset
+        with open_regular_file(path) as file, _bar(os.fstat(file.fileno()).st_size) as bar:
+            findings.byte_order_mark = skip_byte_order_mark(file)
+            file.seek(max(file.tell(), self.progress.offset))
+            first, offset = self.progress.line, file.tell()
 
             def lines() -> Iterator[bytes]:
                 nonlocal offset
@@ -178,11 +173,12 @@ class Transfer:
                     offset += len(line)
                     yield line
 
-            def damaged(number: int, _: bytes, reason: ValueError) -> None:
+            def damaged(number: int, line: bytes, reason: RowError) -> None:
                 self.damaged += 1
-                self._source.name_damaged_line(first + number, reason)
+                findings.damage(first + number, line, reason)
 
-            for number, row in rows_of(lines(), decode_row, damaged):
+            decode = partial(decode_row, other_fields=findings.other_fields)
+            for number, row in rows_of(lines(), decode, damaged, findings.tear):
                 yield first + number, offset, row
                 bar(offset)
 

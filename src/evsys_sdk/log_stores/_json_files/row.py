@@ -13,7 +13,7 @@ from pydantic_core import from_json, to_json
 
 from evsys_sdk.run_log import MetricRow
 
-__all__ = ["FIELDS", "RowError", "decode_row", "decode_unusual_row", "encode_row"]
+__all__ = ["FIELDS", "RowError", "decode_row", "decode_unusual_row", "encode_row", "got"]
 
 FIELDS = frozenset({"ts", "step", "split", "metrics", "nonfinite"})
 """The fields of a row; a reader passes over any other."""
@@ -84,20 +84,20 @@ def decode_unusual_row(line: bytes, other_fields: set[str] | None = None) -> Met
     except ValueError as error:
         raise RowError("it must be JSON", f": {error}") from None
     if not _is_object(row):
-        raise RowError("it must be an object", _got(row))
+        raise RowError("it must be an object", got(row))
     for field in ("step", "metrics"):
         if field not in row:
             raise RowError(f"it has no {field}")
     step, metrics = row["step"], row["metrics"]
     split, ts = row.get("split"), row.get("ts")
     if type(step) is not int:
-        raise RowError("step must be an integer", _got(step))
+        raise RowError("step must be an integer", got(step))
     if split is not None and type(split) is not str:
-        raise RowError("split must be a string", _got(split))
+        raise RowError("split must be a string", got(split))
     if not (ts is None or type(ts) is int or (type(ts) is float and isfinite(ts))):
-        raise RowError("ts must be a number", _got(ts))
+        raise RowError("ts must be a number", got(ts))
     if not _is_object(metrics):
-        raise RowError("metrics must be an object", _got(metrics))
+        raise RowError("metrics must be an object", got(metrics))
     numbers = _numbers(metrics, row.get("nonfinite"))
     if other_fields is not None:
         other_fields |= row.keys() - FIELDS
@@ -124,11 +124,12 @@ def _number(value: Any, key: str, text: Any) -> float:
             return _OF_TEXT[text]
         raise RowError(
             'a metric that is null must be "NaN", "Infinity" or "-Infinity" in nonfinite',
-            f"{_got(text)} for {key!r}",
+            f"{got(text)} for {key!r}",
         )
-    raise RowError("a metric must be a number", f"{_got(value)} for {key!r}")
+    raise RowError("a metric must be a number", f"{got(value)} for {key!r}")
 
 
-def _got(value: Any) -> str:
+def got(value: Any) -> str:
+    """What a message says of a value that was given, in JSON and shortened."""
     text = to_json(value, inf_nan_mode="constants").decode()
     return f", got {text if len(text) <= 40 else f'{text[:39]}…'}"
