@@ -78,7 +78,15 @@ def copied(value: Any) -> Any:
 def source(value: Any) -> str:
     """Python source of a value: its repr, except where that would not run."""
     special = _SOURCES.get(type(value).__name__)
-    return special(value) if special else repr(value)
+    if special:
+        return special(value)
+    return _numpy_source(value) if type(value).__module__ == "numpy" else repr(value)
+
+
+def _numpy_source(value: Any) -> str:
+    # NumPy 1 shows its numbers as Python's: 0.5 for np.float64(0.5).
+    shown = repr(value)
+    return shown if shown.startswith("np.") else f"np.{type(value).__name__}({shown})"
 
 
 def _float_source(value: float) -> str:
