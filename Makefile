@@ -3,23 +3,29 @@
 # A candidate may be found and yet be of no use: a pyenv shim can refuse to run, and a system Python
 # can lack ensurepip. So each one is tried.
 PYENV := $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions
-CANDIDATES = python3 python3.13 python3.12 python3.11 python $(wildcard $(PYENV)/*/bin/python3)
+CANDIDATES = python3 python3.14 python3.13 python3.12 python3.11 python $(wildcard $(PYENV)/*/bin/python3)
 USABLE = import sys, venv, ensurepip; sys.exit(sys.version_info[:2] < (3, 11))
 usable = $(shell $(1) -c '$(USABLE)' 2>/dev/null && echo $(1))
 first_usable = $(firstword $(foreach candidate,$(1),$(call usable,$(candidate))))
 
-PYTHON = $(call first_usable,$(CANDIDATES))
+# A target may need one VERSION.
 python_version = $(call first_usable,python$(1) $(wildcard $(PYENV)/$(1).*/bin/python$(1)))
-test_if_found = $(if $(call python_version,3.$(1)),test-3.$(1))
-NO_PYTHON = no Python 3.11 or newer with venv and ensurepip (on Debian: python3-venv) was found \
-on PATH or in $(PYENV). Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python
+PYTHON = $(if $(VERSION),$(call python_version,$(VERSION)),$(call first_usable,$(CANDIDATES)))
+NO_PYTHON = no Python $(or $(VERSION),3.11 or newer) with venv and ensurepip (on Debian: python3-venv) was \
+found on PATH or in $(PYENV). Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python
+VERSIONS := 3.11 3.12 3.13 3.14
+test_if_found = $(if $(call python_version,$(1)),test-$(1))
+
+# The environment of the checkers and the tests.
+ENV = .venv
 
 # A test waits for a third of its time: for processes that it kills, or for a server.
 CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 PYTEST = -m pytest -n $(shell expr $(CORES) + \( $(CORES) + 1 \) / 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all examples integrations mutation torture bench scaling lint mypy pyright docs pictures clean
+.PHONY: help demo test test-all test-latest test-oldest tests lint ruff mypy pyright integrations examples \
+docs pictures bench mutation torture scaling lock clean $(VERSIONS:%=test-%)
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -27,24 +33,42 @@ help: ## Show this list
 demo: .venv-demo/installed ## Train a classifier and see its log in three places (runs/digits)
 	@.venv-demo/bin/python docs/examples/digits
 
-test: lint ## Check with ruff, mypy and pyright, then run the tests
-	.venv/bin/python $(PYTEST)
+test: lint tests ## Check with ruff, mypy and pyright, then run the tests
 
-test-all: lint ## The same, with the tests on every Python from 3.11 to 3.13 that is found
-	@$(MAKE) --no-print-directory --keep-going $(foreach minor,11 12 13,$(call test_if_found,$(minor)))
+tests: $(ENV)/installed
+	$(ENV)/bin/python $(PYTEST)
+
+test-all: lint ## The same, with the tests on every Python from 3.11 to 3.14 that is found
+	@$(MAKE) --no-print-directory --keep-going $(foreach version,$(VERSIONS),$(call test_if_found,$(version)))
+
+$(VERSIONS:%=test-%): test-%: .venv-%/installed
+	.venv-$*/bin/python $(PYTEST)
+
+test-oldest: .venv-oldest/installed ## Test with the oldest releases that the package accepts
+	.venv-oldest/bin/python $(PYTEST) tests/sdk tests/command tests/conformance
+
+# pyright looks for an environment named .venv in a folder that it is given.
+test-latest: ## Check and test with the newest release of everything
+	rm -rf .venv-latest
+	@$(MAKE) --no-print-directory --keep-going ENV=.venv-latest/.venv ruff mypy pyright tests
 
 examples: .venv-examples/installed ## Test and certify the packages in docs/examples (PACKAGES="http sqlite"; EFFORT=quick)
 	.venv-examples/bin/python docs/examples/check.py $(PACKAGES) $(if $(filter quick,$(EFFORT)),--quick)
 
-lint: .venv/installed ## Only the checks
-	.venv/bin/python -m ruff check
-	.venv/bin/python -m ruff format --check
+lint: ruff ## Only the checks
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target mypy pyright
 
-mypy pyright: .venv/installed
-	.venv/bin/python -m $@
+ruff: $(ENV)/installed
+	$(ENV)/bin/python -m ruff check
+	$(ENV)/bin/python -m ruff format --check
 
-integrations: .venv-integrations/installed ## Run the adapters' tests with Lightning, Transformers and Keras
+mypy: $(ENV)/installed
+	$(ENV)/bin/python -m mypy
+
+pyright: $(ENV)/installed
+	$(ENV)/bin/python -m pyright --venvpath $(dir $(ENV))
+
+integrations: .venv-integrations/torch ## Run the adapters' tests with Lightning, Transformers and Keras
 	EVSYS_INTEGRATIONS_REQUIRED=1 .venv-integrations/bin/python -m pytest tests/integrations
 
 docs: .venv-docs/installed ## Build the site, docs/_build/html; every doubt is an error
@@ -54,7 +78,7 @@ docs: .venv-docs/installed ## Build the site, docs/_build/html; every doubt is a
 pictures: .venv/installed ## Make the pictures of the docs anew (needs chromium)
 	.venv/bin/python docs/pictures/make.py
 
-bench: .venv-bench/installed ## Measure beside other loggers; BENCH=quick or SECTION=imports for less
+bench: .venv-bench/torch ## Measure beside other loggers; BENCH=quick or SECTION=imports for less
 	PYTHONPATH=tests .venv-bench/bin/python -m benchmarks --effort $(or $(BENCH),full) \
 		--section $(SECTION) --subject $(SUBJECT) $(if $(BENCH)$(SUBJECT),,$(BENCH_PAGE))
 BENCH_PAGE = --document docs/benchmarks.md --picture docs/pictures/benchmarks.svg
@@ -73,52 +97,60 @@ clean: ## Remove the environments and caches; runs stay
 	rm -rf .venv .venv-* build dist docs/_build
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .evsys
 
-.PHONY: test-3.11 test-3.12 test-3.13
-test-3.11 test-3.12 test-3.13: test-%: .venv-%/installed
-	.venv-$*/bin/python $(PYTEST)
+lock: .venv-lock/locked ## Bring the locks to the newest releases
+	$(COMPILE) --group build --output-file locks/build.txt
+	$(COMPILE) --group lock --output-file locks/lock.txt
+	$(COMPILE) pyproject.toml --extra dev --group torch --output-file locks/dev.txt
+	$(COMPILE) pyproject.toml --extra tests --resolution lowest-direct --output-file locks/oldest.txt
+	$(COMPILE) pyproject.toml --extra demo --output-file locks/demo.txt
+	$(COMPILE) pyproject.toml --extra docs --output-file locks/docs.txt
+	$(COMPILE) pyproject.toml $(PACKAGE_FILES) --extra conformance --extra test --group examples \
+		--output-file locks/examples.txt
+	$(COMPILE) pyproject.toml --extra conformance --group integrations --output-file locks/integrations.txt
+	$(COMPILE) pyproject.toml --extra tensorboard --group bench --output-file locks/bench.txt
+	$(COMPILE) --group mutation --constraints locks/dev.txt --output-file locks/mutation.txt
+COMPILE = .venv-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--fork-strategy fewest --generate-hashes --custom-compile-command 'make lock'
 
-# An environment is made once, and installed again when pyproject.toml has changed.
-.venv-demo/installed: EXTRA = demo
-.venv-docs/installed: EXTRA = docs
-.venv/installed .venv-3.11/installed .venv-3.12/installed .venv-3.13/installed: EXTRA = dev
-.venv-3.11/installed: PYTHON = $(call python_version,3.11)
-.venv-3.12/installed: PYTHON = $(call python_version,3.12)
-.venv-3.13/installed: PYTHON = $(call python_version,3.13)
+# Each environment is installed from the lock in locks/ that has its name, and made again when that
+# changes, so that no package of the old one stays. A lock is complete, so pip looks for nothing else
+# (--no-deps); a file must have a hash that the lock names. locks/build.txt builds this package and
+# the few that have no wheel, so that no build looks for anything either (--no-build-isolation).
+.venv/locked $(VERSIONS:%=.venv-%/locked): locks/dev.txt
+.venv-mutation/locked: locks/dev.txt locks/mutation.txt
+$(foreach name,demo docs examples integrations bench oldest lock,$(eval .venv-$(name)/locked: locks/$(name).txt))
+.venv-3.%/locked: VERSION = $(@D:.venv-%=%)
+.venv-oldest/locked: VERSION = 3.11
+.venv-bench/locked: PYTHON = $(or $(call python_version,3.11),$(call first_usable,$(CANDIDATES)))
 
-ENVIRONMENTS := .venv .venv-demo .venv-docs .venv-3.11 .venv-3.12 .venv-3.13
-$(ENVIRONMENTS:=/installed): %/installed: pyproject.toml
-	@test -x $*/bin/python || $(or $(PYTHON),$(error $(NO_PYTHON))) -m venv --clear $*
-	@echo "Installing evsys-sdk[$(EXTRA)] into $* (once; this takes a minute or two)"
-	@$*/bin/python -m pip install --quiet --editable '.[$(EXTRA)]'
+INSTALL = $(@D)/bin/python -m pip install --quiet
+FROM_LOCK = $(INSTALL) --no-deps --no-build-isolation
+%/locked: locks/build.txt
+	@$(or $(PYTHON),$(error $(NO_PYTHON))) -m venv --clear $(@D)
+	@echo "Installing $(filter-out $<,$^) into $(@D) (once; this takes a minute or two)"
+	@$(FROM_LOCK) --require-hashes --requirement $<
+	@$(FROM_LOCK) --require-hashes $(patsubst %,--requirement %,$(filter-out $<,$^))
 	@touch $@
 
-.venv-bench/installed: PYTHON = $(or $(call python_version,3.11),$(call first_usable,$(CANDIDATES)))
-.venv-bench/installed: pyproject.toml tests/benchmarks/requirements.txt
-	@test -x .venv-bench/bin/python || $(or $(PYTHON),$(error $(NO_PYTHON))) -m venv --clear .venv-bench
-	@.venv-bench/bin/python tests/benchmarks/install.py
-	@.venv-bench/bin/python -m pip install --quiet --editable '.[tensorboard]'
+%/installed: %/locked pyproject.toml
+	@$(FROM_LOCK) --editable .
 	@touch $@
 
-.venv-mutation/installed: pyproject.toml
-	@test -x .venv-mutation/bin/python || $(or $(PYTHON),$(error $(NO_PYTHON))) -m venv --clear .venv-mutation
-	@.venv-mutation/bin/python -m pip install --quiet cosmic-ray --editable '.[dev]'
-	@touch $@
-
-# The packages depend on this one by name, so all are installed by one command.
 SPACE := $(subst ,, )
 PACKAGE_FILES := $(wildcard docs/examples/*/pyproject.toml)
-.venv-examples/installed: pyproject.toml $(PACKAGE_FILES)
-	@test -x .venv-examples/bin/python || $(or $(PYTHON),$(error $(NO_PYTHON))) -m venv --clear .venv-examples
-	@echo "Installing the packages of docs/examples into .venv-examples (once; this takes a minute or two)"
-	@.venv-examples/bin/python -m pip install --quiet 'hatchling>=1.26' 'pytest-xdist>=3.6' '.[conformance]' \
-		$(patsubst %/pyproject.toml,'./%[test]',$(PACKAGE_FILES))
+.venv-examples/installed: .venv-examples/locked pyproject.toml $(PACKAGE_FILES)
+	@$(FROM_LOCK) . $(PACKAGE_FILES:%/pyproject.toml=./%)
 	@touch $@
 
-# torch comes first and by its version: what depends on it would bring gigabytes for CUDA.
-.venv-integrations/installed: pyproject.toml
-	@test -x .venv-integrations/bin/python || $(or $(PYTHON),$(error $(NO_PYTHON))) -m venv --clear .venv-integrations
-	@echo "Installing Lightning, Transformers and Keras into .venv-integrations (once; this takes minutes)"
-	@.venv-integrations/bin/python -m pip install --quiet torch==2.13.0
-	@.venv-integrations/bin/python -m pip install --quiet lightning transformers accelerate keras
-	@.venv-integrations/bin/python -m pip install --quiet --editable '.[conformance]'
+# torch is in no lock: on Linux its own requirements are gigabytes for CUDA, unless pip is told of a
+# build without. The locks have what else it requires.
+%/torch: %/installed
+	@echo "Installing torch into $(@D)"
+	@$(INSTALL) torch==2.13.0
+	@touch $@
+
+.venv-latest/.venv/installed:
+	@$(or $(PYTHON),$(error $(NO_PYTHON))) -m venv $(@D)
+	@echo "Installing the newest releases into $(@D) (this takes a minute or two)"
+	@$(INSTALL) --editable '.[dev]'
 	@touch $@

@@ -1,10 +1,7 @@
 """All subjects, in the order of the tables."""
 
 import importlib.metadata
-import json
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from benchmarks import floors, own
 from benchmarks.peers import mlflow
@@ -19,10 +16,7 @@ from benchmarks.peers.trackio import TRACKIO
 from benchmarks.peers.wandb import WANDB
 from benchmarks.subject import Subject
 
-__all__ = ["FAILED_INSTALLS", "SUBJECTS", "chosen", "named", "version_of", "why_missing"]
-
-FAILED_INSTALLS = Path(sys.prefix, "failed-installs.json")
-"""Where install.py says which requirements could not be installed here, and why."""
+__all__ = ["SUBJECTS", "chosen", "named", "version_of", "why_missing"]
 
 SUBJECTS: tuple[Subject, ...] = (
     *own.SUBJECTS,
@@ -69,8 +63,7 @@ def why_missing(subject: Subject) -> str | None:
         try:
             importlib.metadata.version(distribution)
         except importlib.metadata.PackageNotFoundError:
-            reason = _failed_installs().get(distribution)
-            return f"could not be installed: {reason}" if reason else "is not installed"
+            return "is not installed"
     return None
 
 
@@ -80,10 +73,3 @@ def version_of(subject: Subject) -> str:
         return "—"
     versions = {name: importlib.metadata.version(name) for name in subject.distributions}
     return ", ".join(f"{name} {version}" for name, version in versions.items()) or "stdlib"
-
-
-def _failed_installs() -> dict[str, str]:
-    if not FAILED_INSTALLS.exists():
-        return {}
-    failed: dict[str, str] = json.loads(FAILED_INSTALLS.read_text())
-    return failed
