@@ -180,7 +180,8 @@ class ConvertsInThread(Background):
 class ArrayZeroed(Sqlite):
     def value(self, value: Any) -> float:
         exact = super().value(value)
-        if hasattr(value, "fill"):
+        flags = getattr(value, "flags", None)
+        if flags is not None and flags.writeable:  # not so numpy.ma.masked
             value.fill(0)
         return exact
 

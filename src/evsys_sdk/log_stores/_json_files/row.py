@@ -11,6 +11,7 @@ from typing import Any, TypeGuard
 from orjson import loads
 from pydantic_core import from_json, to_json
 
+from evsys_sdk.errors import PicklableError
 from evsys_sdk.run_log import MetricRow
 
 __all__ = ["FIELDS", "RowError", "decode_row", "decode_unusual_row", "encode_row", "got"]
@@ -37,7 +38,7 @@ def _text_of(value: float) -> str:
     return "-Infinity" if value < 0 else "NaN"
 
 
-class RowError(ValueError):
+class RowError(PicklableError, ValueError):
     """A line is not a row. Lines with the same fault have the same ``kind``."""
 
     def __init__(self, kind: str, detail: str = "") -> None:
