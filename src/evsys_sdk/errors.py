@@ -182,6 +182,8 @@ class DamagedLogError(LogStoreError, ValueError):
     """The file."""
     reason: str
     """What is wrong with it."""
+    kind: str
+    """The part of the reason that is the same for all damage of this kind, to count it by."""
     line: int | None
     """The number of the damaged line, from 1; None if the file as a whole is damaged."""
     byte: int | None
@@ -193,12 +195,17 @@ class DamagedLogError(LogStoreError, ValueError):
         reason: str,
         remedy: str = "",
         *,
+        kind: str = "",
         line: int | None = None,
         byte: int | None = None,
     ) -> None:
-        """Say what is wrong in the file, and in ``remedy`` what the user can do."""
+        """Say what is wrong in the file, and in ``remedy`` what the user can do.
+
+        The ``kind`` is the reason, if it is not given.
+        """
         self.path = path
         self.reason = reason
+        self.kind = kind or reason
         self.line = line
         self.byte = byte
         place = path

@@ -136,13 +136,21 @@ def test_what_is_ignored_is_noted_once_for_each_file(tmp_path: Path, capsys: Cap
     path = tmp_path / "metrics.jsonl"
     rows = [{"step": step, "epoch": 1, "host\x1b": "a", "metrics": {"a": 1.0}} for step in range(9)]
     path.write_text("\ufeff" + "".join(json.dumps(each) + "\r\n" for each in rows))
+    (tmp_path / "hyperparams.json").write_text('\ufeff{"lr": 0.5}')
+    artifacts = [{"name": name, "path": "p", "size": 1} for name in "ab"]
+    (tmp_path / "artifacts.json").write_text("\ufeff" + json.dumps(artifacts))
     assert main(["show", str(tmp_path)]) == 0
     output = capsys.readouterr().out
     assert "9 rows, 9 points, 1 curve" in output
-    assert output.endswith(
-        f"\n{path}: the byte order mark at the beginning is ignored\n"
-        f"\n{path}: fields that rows do not have are ignored: 'epoch', 'host\\x1b'\n\n"
-    )
+    notes = output.split("b     file  p\n")[1].split("\n\n")
+    assert [*map(str.strip, notes)] == [
+        f"{tmp_path}/hyperparams.json: the byte order mark at the beginning is ignored",
+        f"{tmp_path}/artifacts.json: the byte order mark at the beginning is ignored",
+        f"{tmp_path}/artifacts.json: unknown fields are ignored: 'size'",
+        f"{path}: the byte order mark at the beginning is ignored",
+        f"{path}: unknown fields are ignored: 'epoch', 'host\\x1b'",
+        "",
+    ]
 
 
 def test_of_very_many_ignored_fields_some_are_named(tmp_path: Path, capsys: Capture) -> None:

@@ -79,9 +79,10 @@ EXAMPLES = [
         "mine", "ImportError: no numpy", "mine 1.0 (entry point mine = mine:Store)"
     ),
     DamagedLogError("a/metrics.jsonl", "not a row", "Cut it off", line=7),
+    DamagedLogError("a/metrics.jsonl", "not a row: no step", kind="not a row"),
+    RowError("step must be an integer", ", got 1.5"),
     VIOLATION,
     CommandError("no such directory"),
-    RowError("the step must be an integer", ", got 1.5"),
     TargetError("no such target"),
     CannotGuess("it has no parameters"),
     SiblingFailed("as it was told to"),

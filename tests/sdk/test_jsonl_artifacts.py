@@ -1,5 +1,6 @@
 """The file of artifacts: a JSON list whenever no call is under way, that grows at its end."""
 
+import codecs
 import json
 import os
 import tempfile
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evsys_sdk import ArtifactPointer, DamagedLogError
+from evsys_sdk.log_stores._json_files.artifacts import read_artifacts
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 
 ENTRY = '{"name":"a","path":"p","kind":"file","ts":1.5}'
@@ -40,7 +42,7 @@ def names(log_dir: Path) -> list[str]:
 
 def listed(log_dir: Path) -> list[Any]:
     """What any JSON parser finds in the file."""
-    entries: list[Any] = json.loads((log_dir / "artifacts.json").read_text("utf-8"))
+    entries: list[Any] = json.loads((log_dir / "artifacts.json").read_text("utf-8-sig"))
     return entries
 
 
@@ -198,12 +200,52 @@ def test_a_list_that_another_tool_printed_goes_on(store: JSONLLogStore, log_dir:
             assert [entry["name"] for entry in listed(log_dir)] == ["a", "b", "c", "d"]
 
 
+def test_entries_of_other_writers_are_read_and_stay_as_they_are(
+    store: JSONLLogStore, log_dir: Path
+) -> None:
+    entries = [
+        {"name": "a", "path": "p", "kind": "file"},
+        {"path": "q", "name": "b"},
+        {"name": "c", "path": "r", "kind": None, "ts": None, "size": 3, "sha": {"x": [1.50]}},
+        {"ts": 1, "kind": "plot", "name": "d", "path": "s"},
+    ]
+    expected = [
+        ArtifactPointer("a", "p", "file", None),
+        ArtifactPointer("b", "q", "file", None),
+        ArtifactPointer("c", "r", "file", None),
+        ArtifactPointer("d", "s", "plot", 1.0),
+    ]
+    for indent in (None, 2):
+        (log_dir / "artifacts.json").write_text(json.dumps(entries, indent=indent))
+        assert read(log_dir) == expected
+        store.log_artifact("e", "t")
+        store.log_artifact("f", "u")
+        assert read(log_dir)[:4] == expected
+        assert [*map(json.dumps, listed(log_dir)[:4])] == [*map(json.dumps, entries)]
+        assert names(log_dir)[4:] == ["e", "f"]
+    others: set[str] = set()
+    assert len(read_artifacts(str(log_dir), "artifacts.json", others)) == 6
+    assert others == {"size", "sha"}
+
+
+def test_a_byte_order_mark_is_skipped_and_kept(store: JSONLLogStore, log_dir: Path) -> None:
+    path = log_dir / "artifacts.json"
+    for content in (f"[\n{ENTRY}\n]\n", f"[ {ENTRY} ]", f"[\n{ENTRY},\n{ENTRY[:20]}"):
+        path.write_text(content, "utf-8-sig")
+        assert names(log_dir) == ["a"]
+        store.log_artifact("b", "p")
+        store.log_artifact("c", "p")
+        assert names(log_dir) == ["a", "b", "c"]
+        assert path.read_bytes().count(codecs.BOM_UTF8) == 1
+        assert path.read_bytes().startswith(codecs.BOM_UTF8 + b"[")
+
+
 def test_an_empty_list_goes_on(store: JSONLLogStore, log_dir: Path) -> None:
-    for content in ("[]", "[\n]\n", " [ ] ", "", "\n", "\0\0\0"):
+    for content in ("[]", "[\n]\n", " [ ] ", "", "\n", " \t\r\n", "\0\0\0", "\ufeff", "\ufeff\n"):
         (log_dir / "artifacts.json").write_text(content)
         assert read(log_dir) == []
         store.log_artifact("a", "p")
-        assert [entry["name"] for entry in listed(log_dir)] == ["a"]
+        assert names(log_dir) == ["a"]
 
 
 @pytest.mark.parametrize("failing", [1, 2])

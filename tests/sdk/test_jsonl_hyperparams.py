@@ -1,5 +1,6 @@
 """The file of hyperparameters: merged, replaced at once, never damaged."""
 
+import codecs
 import errno
 import json
 import math
@@ -111,9 +112,8 @@ def test_hyperparameters_are_independent_of_metrics(store: JSONLLogStore, log_di
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"", "not a JSON object of hyperparameters: Expecting value"),
         (b'{\n  "lr": 0.0', "not a JSON object of hyperparameters: "),
-        (b'{"lr": NaN}', "not a JSON object of hyperparameters: NaN is no JSON"),
+        (b'{"lr": nan}', "not a JSON object of hyperparameters: Expecting value"),
         (b'{"lr": "\xff"}', "not a JSON object of hyperparameters: 'utf-8' codec can't decode"),
         (b"[1, 2]", "not a JSON object of hyperparameters: it holds a list"),
         (b"null", "not a JSON object of hyperparameters: it holds a NoneType"),
@@ -137,6 +137,35 @@ def test_a_damaged_file_is_named_and_never_overwritten(
     path.unlink()
     store.log_hyperparams({"lr": 0.1})
     assert read(log_dir) == {"lr": 0.1}
+
+
+@pytest.mark.parametrize("content", [b"", b" \r\n\t\n", codecs.BOM_UTF8, codecs.BOM_UTF8 + b"\n"])
+def test_an_empty_file_has_no_hyperparameters(
+    content: bytes, store: JSONLLogStore, log_dir: Path
+) -> None:
+    (log_dir / "hyperparams.json").write_bytes(content)
+    assert read(log_dir) == {}
+    store.log_hyperparams({"lr": 0.1})
+    assert read(log_dir) == {"lr": 0.1}
+
+
+def test_a_byte_order_mark_is_skipped_and_kept(store: JSONLLogStore, log_dir: Path) -> None:
+    path = log_dir / "hyperparams.json"
+    path.write_text('{"lr": 1}', "utf-8-sig")
+    assert read(log_dir) == {"lr": 1}
+    store.log_hyperparams({"layers": 2})
+    assert read(log_dir) == {"lr": 1, "layers": 2}
+    assert path.read_bytes().startswith(codecs.BOM_UTF8 + b"{")
+
+
+def test_bare_words_for_numbers_that_are_not_finite_are_read(
+    store: JSONLLogStore, log_dir: Path
+) -> None:
+    """Python's json writes them so."""
+    (log_dir / "hyperparams.json").write_text('{"a": NaN, "b": [-Infinity]}')
+    assert repr(read(log_dir)) == repr({"a": math.nan, "b": [-math.inf]})
+    store.log_hyperparams({"lr": 1})
+    assert read(log_dir) == {"a": "NaN", "b": ["-Infinity"], "lr": 1}
 
 
 def test_a_file_edited_by_hand_is_merged_with(store: JSONLLogStore, log_dir: Path) -> None:

@@ -116,6 +116,15 @@ def test_bare_words_for_numbers_that_are_not_finite_are_read(log_dir: Path) -> N
     assert repr(rows(log_dir)) == repr([MetricRow(1, None, values, 1.0)])
 
 
+def test_a_byte_order_mark_is_skipped(log_dir: Path) -> None:
+    for rest, expected in [(ROW, [PARSED]), ("", []), ("\r\n" + ROW, [PARSED]), (ROW[:20], [])]:
+        write(log_dir, "\ufeff" + rest)
+        assert rows(log_dir) == expected
+    write(log_dir, f"{ROW}\ufeff{ROW}")
+    with pytest.raises(DamagedLogError, match=r"metrics\.jsonl:2: "):
+        rows(log_dir)
+
+
 @given(
     st.fixed_dictionaries(
         {"step": st.integers(), "metrics": st.dictionaries(st.text(), st.floats())},
@@ -248,9 +257,13 @@ def test_reading_goes_on_past_damage_for_who_asks(line: str, reason: str, log_di
     damage: list[DamagedLogError] = []
     read = [*JSONLLogStore.iter_rows(log_dir=log_dir, on_damage=damage.append)]
     assert read == [PARSED, PARSED]
-    assert [str(error).split(":")[1] for error in damage] == ["2", "4"]
+    assert [error.line for error in damage] == [2, 4]
+    assert {error.path for error in damage} == {f"{log_dir}/metrics.jsonl"}
     assert all(isinstance(error, LogStoreError) for error in damage)
-    assert re.search(reason, str(damage[0]))
+    assert re.search(reason, damage[0].reason)
+    [kind] = {error.kind for error in damage}
+    assert kind in damage[0].reason
+    assert len(kind) < 80
 
 
 def test_other_data_at_the_end_without_a_newline_is_damage_too(log_dir: Path) -> None:

@@ -364,7 +364,7 @@ def test_a_store_that_fails_to_take_a_piece_back_does_so_at_the_next_write(
 
     with monkeypatch.context() as full:
         full.setattr(METRICS_WRITE, short_write(30, nothing))
-        full.setattr("evsys_sdk.log_stores._json_files.tail.FileIO", fail)
+        full.setattr("evsys_sdk.log_stores._json_files.tail.open_regular", fail)
         with pytest.raises(OSError, match="only 30 of"):
             store.log_scalar("loss", 1.0, 1)
     store.log_scalar("loss", 1.0, 2)

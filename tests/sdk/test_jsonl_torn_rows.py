@@ -1,5 +1,6 @@
 """What counts as a torn row: any row of any writer, cut at any byte, and nothing else."""
 
+import codecs
 import json
 import random
 from contextlib import ExitStack, closing
@@ -181,6 +182,33 @@ def test_a_row_behind_what_another_writer_left_is_freed_of_it(row: bytes, tmp_pa
             store.log_scalar("loss", 1.0, length)
             assert json.loads(path.read_bytes().splitlines()[-1])["step"] == length
     assert steps(tmp_path) == [*range(1, len(row)), 1, len(row)]
+
+
+MARK = codecs.BOM_UTF8
+
+
+@pytest.mark.parametrize("beside_another", [False, True])
+@pytest.mark.parametrize("content", [b"", COMPACT[:20], COMPACT, COMPACT + b"\n"])
+def test_a_byte_order_mark_is_kept(content: bytes, beside_another: bool, tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    with ExitStack() as stores:
+        others = [JSONLLogStore(log_dir=tmp_path)] * beside_another
+        path.write_bytes(MARK + content)
+        for step, store in enumerate([JSONLLogStore(log_dir=tmp_path), *others], 2):
+            stores.enter_context(closing(store)).log_scalar("loss", 1.0, step)
+    assert path.read_bytes().startswith(MARK)
+    kept = [1] if content.startswith(COMPACT) else []
+    assert steps(tmp_path) == [*kept, 2, 3][: len(kept) + 1 + beside_another]
+
+
+@pytest.mark.parametrize("content", [b"", COMPACT[:20], COMPACT])
+def test_a_row_right_after_a_byte_order_mark_stays(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    with closing(JSONLLogStore(log_dir=tmp_path)) as store:
+        path.write_bytes(MARK + content)  # by an editor, while the store has the file open
+        store.log_scalar("loss", 1.0, 2)
+    assert path.read_bytes().startswith(MARK)
+    assert steps(tmp_path) == ([1, 2] if content == COMPACT else [2])
 
 
 @settings(max_examples=50, deadline=None)

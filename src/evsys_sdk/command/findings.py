@@ -1,4 +1,4 @@
-"""What a reader of a metrics file finds beside rows, as messages that do not repeat themselves."""
+"""What the readers of a log find beside what they read, as messages without repetitions."""
 
 from dataclasses import dataclass, field
 
@@ -25,14 +25,14 @@ class Fault:
 
 @dataclass(slots=True)
 class Findings:
-    """What a metrics file, or a part of it, holds beside rows."""
+    """What a file, or a part of it, holds beside what is read."""
 
     faults: dict[str, Fault] = field(default_factory=dict[str, Fault])
     """The damaged lines, by kind of fault."""
     torn: int = 0
     """The bytes of a row in progress at the end."""
     other_fields: set[str] = field(default_factory=set[str])
-    """Fields of rows that are ignored; only some of very many."""
+    """Fields of rows or artifacts that are ignored; only some of very many."""
     byte_order_mark: bool = False
     """Whether the file begins with a byte order mark."""
 
@@ -79,8 +79,7 @@ class Findings:
             names = [*map(repr, sorted(self.other_fields))]
             more = [f"{len(names) - _MOST_NAMES:,} more"] if len(names) > _MOST_NAMES else []
             notes.append(
-                f"{path}: fields that rows do not have are ignored: "
-                + ", ".join(names[:_MOST_NAMES] + more)
+                f"{path}: unknown fields are ignored: {', '.join(names[:_MOST_NAMES] + more)}"
             )
         if self.torn:
             notes.append(

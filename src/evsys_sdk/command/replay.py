@@ -56,7 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
     refused = [_report(transfer, arguments) for transfer in transfers]
     # All of them read the same file to its end; one that began late found less.
     findings = max((each.findings for each in transfers), key=lambda each: each.damaged)
-    for message in findings.problems(files.metrics_path) + findings.notes(files.metrics_path):
+    messages = findings.problems(files.metrics_path)
+    messages += source.notes + findings.notes(files.metrics_path)
+    for message in messages:
         print(printable_lines(message), file=sys.stderr)
     damaged = max(each.progress.damaged + each.damaged for each in transfers)
     if damaged:

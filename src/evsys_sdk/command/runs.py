@@ -6,10 +6,9 @@ from itertools import takewhile
 from typing import Any
 
 from evsys_sdk._files import path_text
+from evsys_sdk.command.documents import artifacts_of, hyperparams_of
 from evsys_sdk.command.scanning import Scan, scan_file
 from evsys_sdk.errors import DamagedLogError
-from evsys_sdk.log_stores._json_files.artifacts import read_artifacts
-from evsys_sdk.log_stores._json_files.hyperparams import read_hyperparams
 from evsys_sdk.log_stores._json_files.names import LogFiles
 from evsys_sdk.run_log import ArtifactPointer
 
@@ -29,17 +28,17 @@ class Run:
     problems: list[str] = field(default_factory=list[str])
     """What is damaged, each with its place."""
     notes: list[str] = field(default_factory=list[str])
-    """What is not there for a good reason."""
+    """What is ignored, and is not damage."""
 
     def look(self) -> None:
         """Read the hyperparameters and artifacts again, and say what is wrong with anything."""
         self.problems, self.notes = [], []
         try:
-            self.hyperparams = read_hyperparams(self.files.hyperparams_path)
+            self.hyperparams = hyperparams_of(self.files, self.notes)
         except DamagedLogError as error:
             self.problems.append(str(error))
         try:
-            self.artifacts = read_artifacts(self.files.log_dir, self.files.artifacts_file)
+            self.artifacts = artifacts_of(self.files, self.notes)
         except DamagedLogError as error:
             self.problems.append(str(error))
         path, findings = self.files.metrics_path, self.scan.findings

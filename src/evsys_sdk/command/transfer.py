@@ -9,17 +9,16 @@ from functools import partial
 from typing import Any, Protocol
 
 from evsys_sdk._files import open_regular_file
+from evsys_sdk.command.documents import artifacts_of, hyperparams_of
 from evsys_sdk.command.failures import CommandError
 from evsys_sdk.command.findings import Findings
 from evsys_sdk.command.progress import Progress, ProgressFile
 from evsys_sdk.command.target import Target, last_keys, read_back
 from evsys_sdk.config import LogStoreSpec
-from evsys_sdk.log_stores._json_files.artifacts import read_artifacts
-from evsys_sdk.log_stores._json_files.byte_order_mark import skip_byte_order_mark
-from evsys_sdk.log_stores._json_files.hyperparams import read_hyperparams
 from evsys_sdk.log_stores._json_files.names import LogFiles
 from evsys_sdk.log_stores._json_files.reading import rows_of
 from evsys_sdk.log_stores._json_files.row import RowError, decode_row
+from evsys_sdk.log_stores._json_files.text_files import skip_byte_order_mark
 from evsys_sdk.run_log import ArtifactPointer, MetricRow
 
 __all__ = ["Source", "Stop", "Transfer"]
@@ -38,16 +37,19 @@ class Source:
     files: LogFiles
     hyperparams: dict[str, Any]
     artifacts: list[ArtifactPointer]
+    notes: list[str]
+    """What is ignored in their files."""
 
     @classmethod
     def read(cls, files: LogFiles) -> "Source":
         """The log in these files, of which the metrics are not read yet.
 
         Raises:
-            DamagedLogError: The hyperparameters or the artifacts can't be read.
+            DamagedLogError: The hyperparameters or the artifacts can't be parsed.
+            OSError: They can't be read.
         """
-        artifacts = read_artifacts(files.log_dir, files.artifacts_file)
-        return cls(files, read_hyperparams(files.hyperparams_path), artifacts)
+        notes: list[str] = []
+        return cls(files, hyperparams_of(files, notes), artifacts_of(files, notes), notes)
 
 
 class Transfer:

@@ -106,7 +106,8 @@ def cut_hyperparams(trial: Trial) -> None:
     path = place / "hyperparams.json"
     whole = path.read_bytes()
     store = open_store(trial.store, place)
-    lengths = range(0, len(whole) - 2, trial.times(full=1, short=13))
+    # A file of 0 bytes is not damaged: it holds no hyperparameters.
+    lengths = range(1, len(whole) - 2, trial.times(full=1, short=13))
     for length in lengths:
         path.write_bytes(whole[:length])
         for call in (partial(store.log_hyperparams, {"new": 1}), partial(logs, "jsonl", place)):

@@ -8,6 +8,7 @@
     tail            what a killed writer left at the end of metrics.jsonl
     metrics         metrics.jsonl, open for appending
     reading         metrics.jsonl, row by row
+    text_files      a file as text, with or without a byte order mark
     hyperparams     hyperparams.json
     artifacts       artifacts.json
     locking         the lock between processes, and replacing a file at once

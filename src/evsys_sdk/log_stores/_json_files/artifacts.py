@@ -10,12 +10,13 @@ import functools
 import json
 import os
 import re
-from io import FileIO
+from dataclasses import dataclass, fields
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
+from evsys_sdk._files import open_regular
 from evsys_sdk.errors import DamagedLogError
 from evsys_sdk.log_stores._json_files.locking import (
     replace_file,
@@ -23,6 +24,7 @@ from evsys_sdk.log_stores._json_files.locking import (
     with_shared_lock,
     write_all,
 )
+from evsys_sdk.log_stores._json_files.text_files import Document, read_document
 from evsys_sdk.log_stores._json_files.turns import turns_of
 from evsys_sdk.run_log import ArtifactPointer
 
@@ -38,45 +40,58 @@ def append_artifact(log_dir: str, file_name: str, pointer: ArtifactPointer) -> N
     """Add the checked pointer to the end of the list.
 
     Raises:
-        DamagedLogError: The file is no list of artifacts; it is left as it is.
-        OSError: The directory is gone or can't be written to, or the disk is full; the list is as
-            it was.
+        DamagedLogError: The file is not a list of artifacts; it is left as it is.
+        OSError: The directory is gone or can't be written to, the disk is full, or the file is not
+            a regular one; it is left as it is.
     """
     path = os.path.join(log_dir, file_name)
-    entry = _entry(pointer)
+    entry = to_json(
+        {"name": pointer.name, "path": pointer.path, "kind": pointer.kind, "ts": pointer.ts}
+    )
 
     def append() -> None:
         if not _extend(path, entry):
-            entries = [_entry(known) for known in _read_pointers(path)]
+            document = read_document(path)
+            # They stay as they are: entries of other writers may have other fields, or fewer.
+            entries = [*map(to_json, _parsed(path, document)[0])]
             content = b"[\n" + b",\n".join([*entries, entry]) + _CLOSING
-            replace_file(path, content, durable=False)
+            replace_file(path, document.mark + content, durable=False)
 
     with_lock(log_dir, append)
 
 
-def read_artifacts(log_dir: str, file_name: str) -> list[ArtifactPointer]:
+def read_artifacts(
+    log_dir: str, file_name: str, other_fields: set[str] | None = None
+) -> list[ArtifactPointer]:
     """The pointers in the list, in order; an entry that a killed process cut is left out.
 
+    Entries of other writers are taken too. Where ``kind`` is missing it is ``"file"``, as in the
+    call that does not give it. Names of fields that are ignored are added to ``other_fields``.
+
     Raises:
-        DamagedLogError: The file is no list of artifacts.
+        DamagedLogError: The file is not a list of artifacts.
+        OSError: The file can't be read, or is not a regular file.
     """
     path = os.path.join(log_dir, file_name)
+
+    def read() -> list[ArtifactPointer]:
+        entries, pointers = _parsed(path, read_document(path))
+        if other_fields is not None:
+            other_fields.update(*entries)
+            other_fields.difference_update(_FIELDS)
+        return pointers
+
     turns = turns_of(log_dir)
     with turns.lock:
         if turns.running:  # a signal handler reads, and can't wait for what it interrupted
-            return _read_pointers(path)
-        return with_shared_lock(log_dir, lambda: _read_pointers(path))
-
-
-def _entry(pointer: ArtifactPointer) -> bytes:
-    fields = {"name": pointer.name, "path": pointer.path, "kind": pointer.kind, "ts": pointer.ts}
-    return to_json(fields)
+            return read()
+        return with_shared_lock(log_dir, read)
 
 
 def _extend(path: str, entry: bytes) -> bool:
     """Add the entry in place. Returns False where the file does not end as this leaves it."""
     try:
-        file = FileIO(path, "r+")
+        file = open_regular(path, "r+")
     except FileNotFoundError:
         return False
     with file:
@@ -102,27 +117,43 @@ def _extend(path: str, entry: bytes) -> bool:
     return True
 
 
-def _read_pointers(path: str) -> list[ArtifactPointer]:
+@dataclass(slots=True)
+class _Entry:
+    """What an entry must have, and what it may have."""
+
+    name: str
+    path: str
+    kind: str | None = None
+    ts: float | None = None
+
+    def pointer(self) -> ArtifactPointer:
+        kind = "file" if self.kind is None else self.kind
+        return ArtifactPointer(self.name, self.path, kind, self.ts)
+
+
+_FIELDS = frozenset(field.name for field in fields(_Entry))
+
+
+def _parsed(path: str, document: Document) -> tuple[list[dict[str, Any]], list[ArtifactPointer]]:
+    """The entries as they are in the file, and the pointers that they make."""
+    if not document.content:
+        return [], []
     try:
-        with open(path, "rb") as file:
-            content = file.read()
-    except FileNotFoundError:
-        return []
-    try:
-        entries: Any = from_json(content, allow_inf_nan=False)
+        entries: Any = from_json(document.content)
     except ValueError as error:
-        entries = _entries_before_cut(content)
+        entries = _entries_before_cut(document.content)
         if entries is None:
             raise _damage(path, str(error)) from error
     try:
-        return _pointers().validate_python(entries)
+        checked = _adapter().validate_python(entries)
     except ValidationError as error:
         raise _damage(path, _first_problem(error)) from error
+    return entries, [entry.pointer() for entry in checked]
 
 
 @functools.cache
-def _pointers() -> TypeAdapter[list[ArtifactPointer]]:
-    return TypeAdapter(list[ArtifactPointer])  # takes a millisecond: when first needed
+def _adapter() -> TypeAdapter[list[_Entry]]:
+    return TypeAdapter(list[_Entry])  # takes a millisecond: when first needed
 
 
 def _first_problem(error: ValidationError) -> str:
@@ -132,7 +163,7 @@ def _first_problem(error: ValidationError) -> str:
 
 
 def _entries_before_cut(content: bytes) -> list[Any] | None:
-    """The whole entries of a list whose last one was cut short, or None if this is no such list.
+    """The whole entries of a list whose last one was cut short, or None for any other content.
 
     A process that is killed in the second step can leave that, and so can a lost end of the file.
     """
@@ -154,7 +185,7 @@ def _entries_before_cut(content: bytes) -> list[Any] | None:
             break
         at = _skip_blanks(text, at + 1)
     # A cut entry is the beginning of one, and the end of the file. Anything else is damage in the
-    # middle, behind which there may be whole entries.
+    # middle, and there may be whole entries after it.
     rest = text[at:].strip()
     cut = _ENTRY_START.startswith(rest) or (rest.startswith(_ENTRY_START) and "\n" not in rest)
     whole = text[:at].isascii() or not any("\udc80" <= char <= "\udcff" for char in text[:at])

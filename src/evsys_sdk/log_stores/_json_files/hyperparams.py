@@ -8,6 +8,7 @@ from pydantic_core import to_json
 
 from evsys_sdk.errors import DamagedLogError
 from evsys_sdk.log_stores._json_files.locking import replace_file, with_lock
+from evsys_sdk.log_stores._json_files.text_files import Document, read_document
 
 __all__ = ["merge_hyperparams", "read_hyperparams"]
 
@@ -20,35 +21,39 @@ def merge_hyperparams(log_dir: str, file_name: str, params: dict[str, Any]) -> N
 
     Raises:
         DamagedLogError: The file does not parse; it is left as it is.
-        OSError: The directory is gone or can't be written to, or the disk is full; the old file
-            stands.
+        OSError: The directory is gone or can't be written to, the disk is full, or the file is not
+            a regular one; it is left as it is.
     """
     path = os.path.join(log_dir, file_name)
 
     def merge() -> None:
-        merged = {**read_hyperparams(path), **params}
+        document = read_document(path)
+        merged = {**_parsed(path, document), **params}
         # NaN and infinities as text: the file stays strict JSON, and an object of free form has
         # no place for them beside the values, as a metrics row has.
         content = to_json(merged, indent=2, inf_nan_mode="strings") + b"\n"
-        replace_file(path, content, durable=True)
+        replace_file(path, document.mark + content, durable=True)
 
     with_lock(log_dir, merge)
 
 
 def read_hyperparams(path: str) -> dict[str, Any]:
-    """The object in the file; empty if there is no such file.
+    """The object in the file; empty if the file is empty or does not exist.
 
     Raises:
-        DamagedLogError: The file holds no JSON object.
+        DamagedLogError: The file is not a JSON object.
+        OSError: The file can't be read, or is not a regular file.
     """
-    try:
-        with open(path, "rb") as file:
-            content = file.read()
-    except FileNotFoundError:
+    return _parsed(path, read_document(path))
+
+
+def _parsed(path: str, document: Document) -> dict[str, Any]:
+    if not document.content:
         return {}
     try:
         # Not pydantic's reader, which in older versions stops at one digit less than the contract.
-        params: dict[str, Any] = json.loads(content.decode(), parse_constant=_refuse_constant)
+        # It takes the bare words NaN and Infinity too, which Python's json writes.
+        params: dict[str, Any] = json.loads(document.content.decode())
     except RecursionError:
         raise _damage(path, "it is nested too deep to be read") from None
     except ValueError as error:
@@ -56,10 +61,6 @@ def read_hyperparams(path: str) -> dict[str, Any]:
     if not _is_object(params):
         raise _damage(path, f"it holds a {type(params).__name__}")
     return params
-
-
-def _refuse_constant(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
 
 
 def _is_object(value: object) -> bool:

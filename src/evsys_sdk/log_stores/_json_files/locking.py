@@ -13,6 +13,7 @@ from collections.abc import Callable
 from io import FileIO
 from typing import TypeVar
 
+from evsys_sdk._files import open_regular
 from evsys_sdk.log_stores._directories import removed_directory_error
 from evsys_sdk.log_stores._json_files.names import LOCK_FILE, TEMPORARY_SUFFIX
 
@@ -28,10 +29,11 @@ def with_lock(log_dir: str, job: Callable[[], _Result]) -> _Result:
     """Run the job, while every other reader and writer of hyperparameters and artifacts waits.
 
     Raises:
-        OSError: The directory is gone (the error says so), or the lock file can't be opened.
+        OSError: The directory is gone (the error says so), or the lock file can't be opened or is
+            not a regular file.
     """
     try:
-        lock = FileIO(os.path.join(log_dir, LOCK_FILE), "a")
+        lock = open_regular(os.path.join(log_dir, LOCK_FILE), "a")
     except FileNotFoundError as error:
         raise removed_directory_error(log_dir) from error
     return _run_locked(lock, fcntl.LOCK_EX, job)
@@ -40,7 +42,7 @@ def with_lock(log_dir: str, job: Callable[[], _Result]) -> _Result:
 def with_shared_lock(log_dir: str, job: Callable[[], _Result]) -> _Result:
     """Run the job, while writers wait. Where nobody ever wrote there is nothing to lock."""
     try:
-        lock = FileIO(os.path.join(log_dir, LOCK_FILE), "r")
+        lock = open_regular(os.path.join(log_dir, LOCK_FILE), "r")
     except FileNotFoundError:
         return job()
     return _run_locked(lock, fcntl.LOCK_SH, job)
@@ -81,8 +83,9 @@ def replace_file(path: str, content: bytes, *, durable: bool) -> None:
     """
     # One name, not a new one per call: what a killed process leaves is used again by the next.
     temporary = path + TEMPORARY_SUFFIX
+    file = open_regular(temporary, "w")
     try:
-        with FileIO(temporary, "w") as file:
+        with file:
             write_all(file.fileno(), content, 0)
             if durable:
                 os.fsync(file.fileno())

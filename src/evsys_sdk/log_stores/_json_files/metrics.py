@@ -9,6 +9,7 @@ from io import FileIO
 from math import inf
 from os import lseek, write
 
+from evsys_sdk._files import open_regular
 from evsys_sdk.errors import LogStoreClosedError
 from evsys_sdk.log_stores._directories import removed_directory_error
 from evsys_sdk.log_stores._forks import renew_in_forked_children
@@ -82,7 +83,7 @@ class MetricsFile:
         self._release()
 
     def _open(self) -> None:
-        file = FileIO(self._path, "a+")
+        file = open_regular(self._path, "a+")
         try:
             mend_tail(file.fileno(), self._path)
         except BaseException as error:

@@ -110,3 +110,8 @@ class LogFiles:
     def hyperparams_path(self) -> str:
         """The path of the hyperparameters file."""
         return os.path.join(self.log_dir, self.hyperparams_file)
+
+    @property
+    def artifacts_path(self) -> str:
+        """The path of the artifacts file."""
+        return os.path.join(self.log_dir, self.artifacts_file)

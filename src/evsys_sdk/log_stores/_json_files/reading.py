@@ -4,8 +4,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
+from evsys_sdk._files import open_regular_file
 from evsys_sdk.errors import DamagedLogError
 from evsys_sdk.log_stores._json_files.row import RowError, decode_row
+from evsys_sdk.log_stores._json_files.text_files import skip_byte_order_mark
 from evsys_sdk.log_stores._json_files.torn import is_row_in_progress, rows_in
 from evsys_sdk.run_log import MetricRow
 
@@ -24,9 +26,10 @@ def iter_rows(path: str, on_damage: OnDamage | None) -> Iterator[MetricRow]:
 
     Raises:
         DamagedLogError: A line is not a row, and ``on_damage`` is None. Names file and line.
+        OSError: The file can't be read, or is not a regular file.
     """
     try:
-        file = open(path, "rb")  # noqa: SIM115 - the with statement is below, out of the try
+        file = open_regular_file(path)
     except FileNotFoundError:
         return
 
@@ -37,12 +40,14 @@ def iter_rows(path: str, on_damage: OnDamage | None) -> Iterator[MetricRow]:
             "To read the other rows, pass on_damage to "
             f"JSONLLogStore.iter_rows(log_dir={os.path.dirname(path)!r}, ...)",
             line=number,
+            kind=reason.kind,
         )
         if on_damage is None:
             raise damage from reason
         on_damage(damage)
 
     with file:
+        skip_byte_order_mark(file)
         for _, row in rows_of(file, decode_row, damaged):
             yield row
 

@@ -39,12 +39,15 @@ def _text_of(value: float) -> str:
 
 
 class RowError(PicklableError, ValueError):
-    """A line is not a row. Lines with the same fault have the same ``kind``."""
+    """A line is not a row."""
+
+    kind: str
+    """What is wrong; the same for all lines with the same fault."""
 
     def __init__(self, kind: str, detail: str = "") -> None:
-        """Say what is wrong: ``kind``, followed by what is peculiar to this line."""
-        super().__init__(kind + detail)
+        """Say what is wrong: ``kind``, followed by what only this line has."""
         self.kind = kind
+        super().__init__(kind + detail)
 
 
 def decode_row(line: bytes, other_fields: set[str] | None = None) -> MetricRow:

@@ -12,10 +12,11 @@ lines). Three rules keep that safe beside other writers.
 
 import fcntl
 import os
-from io import FileIO
+from codecs import BOM_UTF8
 
 from pydantic_core import from_json
 
+from evsys_sdk._files import open_regular
 from evsys_sdk.log_stores._json_files.locking import write_all
 from evsys_sdk.log_stores._json_files.torn import rows_in
 
@@ -65,6 +66,8 @@ def separate(descriptor: int, path: str, start: int, end: int) -> bool:
     not, it was blanked out, because there is data before it, and it must be written again.
     """
     line = _line_start(descriptor, start)
+    if line == start:
+        return True  # there is a byte order mark before it
     whole = line + _length_to_keep(descriptor, line, start)
     if whole == line:
         _overwrite(descriptor, path, b" " * (start - line - 1) + b"\n", line)
@@ -114,7 +117,10 @@ def _is_json(content: bytes) -> bool:
 
 
 def _line_start(descriptor: int, end: int) -> int:
-    """Where the line that ends at ``end`` starts, or a place so far ahead that it is too long."""
+    """Where the line that ends at ``end`` starts, or a place so far before that it is too long.
+
+    The first line starts after the byte order mark, if there is one.
+    """
     at = end
     while at > 0 and end - at <= _LONGEST_LINE:
         size = min(_BLOCK, at)
@@ -122,12 +128,14 @@ def _line_start(descriptor: int, end: int) -> int:
         at -= size
         if newline >= 0:
             return at + newline + 1
+    if at == 0 and os.pread(descriptor, len(BOM_UTF8), 0) == BOM_UTF8:
+        return len(BOM_UTF8)
     return at
 
 
 def _overwrite(descriptor: int, path: str, content: bytes, offset: int) -> None:
     # By another descriptor: with O_APPEND, Linux appends what pwrite() should put elsewhere.
-    with FileIO(path, "r+") as plain:
+    with open_regular(path, "r+") as plain:
         if os.path.samestat(os.fstat(plain.fileno()), os.fstat(descriptor)):
             write_all(plain.fileno(), content, offset)
 
