@@ -1,5 +1,6 @@
 """The page and the picture: complete, drawn for real, and safe against what a log may hold."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -51,7 +52,33 @@ def test_markup_in_any_name_stays_text(tmp_path: Path) -> None:
     assert "&lt;b&gt;x&lt;/b&gt;" in drawn
 
 
-@pytest.mark.parametrize("make", [usual_log, hostile_log])
+def log_of_others(directory: Path) -> Path:
+    """A log whose rows have no ts, and of which some have no split."""
+    directory.mkdir()
+    rows = [{"step": step, "metrics": {"loss": 0.5, "/loss": 0.25}} for step in range(9)]
+    rows += [{"step": 8, "split": "val", "metrics": {"val/loss": 0.125}}]
+    content = "".join(json.dumps(each) + "\n" for each in rows)
+    (directory / "metrics.jsonl").write_text(content)
+    return directory
+
+
+def test_curves_without_a_split_are_called_by_their_key_or_run(tmp_path: Path) -> None:
+    for names in (["a"], ["b", "c"]):
+        page = tmp_path / "out.html"
+        logs = [str(log_of_others(tmp_path / name)) for name in names]
+        assert main(["show", *logs, "--html", str(page)]) == 0
+        data = json.loads(page.read_text().partition('id="data">')[2].partition("</script>")[0])
+        labels = {
+            chart["title"]: [trace["label"] for trace in chart["traces"]]
+            for chart in data["charts"]
+        }
+        if len(names) == 1:
+            assert labels == {"/loss": ["/loss"], "loss": ["loss", "val"]}
+        else:
+            assert labels["loss"] == ["b", "b · val", "c", "c · val"]
+
+
+@pytest.mark.parametrize("make", [usual_log, hostile_log, log_of_others])
 def test_the_picture_is_drawn(make: object, tmp_path: Path) -> None:
     assert callable(make)
     log = make(tmp_path / "log")

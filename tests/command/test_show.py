@@ -12,6 +12,8 @@ import pytest
 
 from command_logs import HOSTILE, hostile_log, row, run, usual_log, write_log
 from evsys_sdk.command import main
+from evsys_sdk.command.following import Following
+from evsys_sdk.command.log_dirs import log_files
 from evsys_sdk.command.runs import run_names
 
 Capture = pytest.CaptureFixture[str]
@@ -151,6 +153,26 @@ def test_what_is_ignored_is_noted_once_for_each_file(tmp_path: Path, capsys: Cap
         f"{path}: unknown fields are ignored: 'epoch', 'host\\x1b'",
         "",
     ]
+
+
+def test_a_log_of_another_writer_is_followed(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    line = '{"step": 1, "metrics": {"a": 1.0}}\r\n'
+    path.write_text("\ufeff" + line, newline="")
+    following = Following("run", log_files(str(tmp_path)))
+    assert following.look()
+    assert following.run.scan.rows == 1
+    with open(path, "a", newline="") as file:
+        file.write(line + "garbage\n" + line[:20])
+    assert following.look()
+    findings = following.run.scan.findings
+    assert (following.run.scan.rows, findings.damaged, findings.torn) == (2, 1, 20)
+    assert following.run.problems[0].startswith(f"{path}:3: not a row: ")
+    assert "byte order mark" in following.run.notes[0]
+    with open(path, "a", newline="") as file:
+        file.write(line[20:] + "garbage\n")
+    assert following.look()
+    assert (following.run.scan.rows, findings.damaged, findings.torn) == (3, 2, 0)
 
 
 def test_of_very_many_ignored_fields_some_are_named(tmp_path: Path, capsys: Capture) -> None:

@@ -32,8 +32,9 @@ const shown = (_, value) => {
 };
 const found = {
   rows: [...read("metrics.jsonl", rows)].map(
-    ({ step, split, metrics }) => [step, split, Object.entries(metrics)]
+    ({ step, split, metrics }) => [step, split ?? null, Object.entries(metrics)]
   ),
+  hyperparams: read("hyperparams.json", hyperparams),
   artifacts: read("artifacts.json", artifacts).map(({ name, path, kind }) => [name, path, kind]),
 };
 console.log(JSON.stringify(found, shown));
@@ -49,6 +50,7 @@ def log(tmp_path: Path) -> Path:
                 with open(tmp_path / "metrics.jsonl", "ab") as other_writer:
                     other_writer.write(b'{"ts":1.5,"step":1,"spl')
             store.log_metrics({key: value}, step, split=KEYS[-step % 10])
+        store.log_hyperparams({"lr": 0.1, "ü": [1]})
         for name in ("model", "a}b", "ü"):
             store.log_artifact(name, "pa,th]", kind="file")
     return tmp_path
@@ -74,6 +76,7 @@ def by_the_store(log: Path) -> Any:
             [row.step, row.split, [[key, shown(value)] for key, value in row.metrics.items()]]
             for row in found.metrics
         ],
+        "hyperparams": found.hyperparams,
         "artifacts": [[each.name, each.path, each.kind] for each in found.artifacts],
     }
 
@@ -98,6 +101,21 @@ def test_the_reader_in_javascript_passes_over_a_torn_tail(log: Path, tail: bytes
     found = by_the_page(log)
     assert len(found["rows"]) == len(POINTS)
     assert found == by_the_store(log)
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("empty", ["", "\n"])
+def test_the_reader_in_javascript_reads_what_others_wrote(
+    mark: str, empty: str, tmp_path: Path
+) -> None:
+    (tmp_path / "metrics.jsonl").write_text(mark + '{"step": 1, "x": 1, "metrics": {"a": 2}}\n')
+    (tmp_path / "hyperparams.json").write_text(mark + empty)
+    (tmp_path / "artifacts.json").write_text(mark + '[{"name": "a", "path": "p"}]')
+    found = by_the_page(tmp_path)
+    assert found["rows"] == [[1, None, [["a", 2]]]]
+    assert found == by_the_store(tmp_path)
+    (tmp_path / "artifacts.json").write_text(mark + empty)
+    assert by_the_page(tmp_path)["artifacts"] == by_the_store(tmp_path)["artifacts"] == []
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3, 4, 10, 40, 60])

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from evsys_sdk import DamagedLogError
 from evsys_sdk.log_stores._json_files.row import FIELDS, decode_row
 from evsys_sdk.log_stores._json_files.torn import is_row_in_progress, rows_in
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
@@ -182,6 +183,39 @@ def test_a_row_behind_what_another_writer_left_is_freed_of_it(row: bytes, tmp_pa
             store.log_scalar("loss", 1.0, length)
             assert json.loads(path.read_bytes().splitlines()[-1])["step"] == length
     assert steps(tmp_path) == [*range(1, len(row)), 1, len(row)]
+
+
+@pytest.mark.parametrize("opened_before", [False, True])
+def test_a_row_with_other_fields_stays_whole_and_torn(opened_before: bool, tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    for piece, nuls, kept in [
+        (WITH_OTHERS, b"", [1]),
+        (WITH_OTHERS, b"\0" * 5000, [1]),
+        (WITH_OTHERS[:40], b"", []),
+    ]:
+        path.write_bytes(b"" if opened_before else piece + nuls)
+        with closing(JSONLLogStore(log_dir=tmp_path)) as store:
+            if opened_before:
+                path.write_bytes(piece + nuls)
+            store.log_scalar("loss", 1.0, 2)
+        line, _, rest = path.read_bytes().partition(b"\n")
+        assert (line, rest[:1]) in [(piece, b"{"), (piece, b" ")]
+        damage: list[DamagedLogError] = []
+        rows = JSONLLogStore.iter_rows(log_dir=tmp_path, on_damage=damage.append)
+        assert [row.step for row in rows] == [*kept, 2]
+        assert len(damage) == 1 - len(kept)
+
+
+def test_a_torn_row_after_a_whole_one_is_cut(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    for beside_another in (False, True):
+        for length in range(1, len(SPACED)):
+            path.write_bytes(COMPACT + SPACED[:length])
+            assert steps(tmp_path) == [1]
+            with ExitStack() as stores:
+                for _ in range(1 + beside_another):
+                    stores.enter_context(closing(JSONLLogStore(log_dir=tmp_path)))
+            assert path.read_bytes() == COMPACT + b"\n"
 
 
 MARK = codecs.BOM_UTF8

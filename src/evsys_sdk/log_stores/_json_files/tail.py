@@ -18,7 +18,7 @@ from pydantic_core import from_json
 
 from evsys_sdk._files import open_regular
 from evsys_sdk.log_stores._json_files.locking import write_all
-from evsys_sdk.log_stores._json_files.torn import rows_in
+from evsys_sdk.log_stores._json_files.torn import is_row_in_progress, rows_in
 
 __all__ = ["mend_tail", "separate", "take_back"]
 
@@ -95,7 +95,7 @@ def _length_to_keep(descriptor: int, start: int, end: int) -> int:
     """How much of an unfinished line is data: nothing of a torn row, all of anything else."""
     size = end - start
     head = os.pread(descriptor, min(size, 16), start)
-    if size > _LONGEST_LINE or rows_in(head) is None:
+    if size > _LONGEST_LINE or not is_row_in_progress(head):
         return size
     line = os.pread(descriptor, size, start)
     rows = rows_in(line)
