@@ -1,5 +1,6 @@
 """The Keras callback, in real runs of ``fit``."""
 
+import glob
 import os
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,10 @@ class FailsAt(keras.callbacks.Callback):
             raise self.error
 
 
-def line() -> keras.Model:
+def line(**options: Any) -> keras.Model:
     model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
-    model.compile(optimizer="sgd", loss="mse", metrics=["mae"])
+    settings: dict[str, Any] = {"optimizer": "sgd", "loss": "mse", "metrics": ["mae"]}
+    model.compile(**settings | options)
     return model
 
 
@@ -152,3 +154,113 @@ def test_a_resumed_fit_continues_the_log(source: dict[str, Any], log_dir: Path) 
     log = read(log_dir)
     assert [row.step for row in log.metrics] == [0, 1, 2, 3]
     assert log.hyperparams["epochs"] == 4
+
+
+def test_numpy_settings_are_numbers(source: dict[str, Any], log_dir: Path) -> None:
+    optimizer = keras.optimizers.SGD(
+        learning_rate=0.01,
+        momentum=np.float64(0.9),
+        nesterov=np.bool_(True),
+        weight_decay=np.float32(0.1),
+        gradient_accumulation_steps=np.int64(64),
+    )
+    given = {"batch_size": np.int64(4), "noise": np.float32(0.1), "shuffle": np.bool_(False)}
+    fit(line(optimizer=optimizer), LogStoreCallback(source, hyperparams=given))
+    logged = read(log_dir).hyperparams
+    assert (logged["batch_size"], logged["noise"], logged["shuffle"]) == (4, 0.1, False)
+    config = logged["compile"]["optimizer"]["config"]
+    numbers = {"learning_rate": 0.01, "momentum": 0.9, "weight_decay": 0.1}
+    assert {key: config[key] for key in numbers} == numbers
+    assert config["gradient_accumulation_steps"] == 64
+    assert config["nesterov"] is True
+    assert config["ema_momentum"] == 0.99  # a float64 that no float32 is equal to
+
+
+class Constant(keras.optimizers.schedules.LearningRateSchedule):
+    """Has no get_config, as most that people write."""
+
+    def __call__(self, step: object) -> float:
+        return 0.1
+
+
+def own_loss(wanted: Any, found: Any) -> Any:
+    return keras.ops.mean((wanted - found) ** 2)
+
+
+def test_what_does_not_describe_itself_is_the_name_of_its_class(
+    source: dict[str, Any], log_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = line(optimizer=keras.optimizers.SGD(Constant()), loss=own_loss)
+    fit(model, LogStoreCallback(source))
+    log = read(log_dir)
+    assert [row.step for row in log.metrics] == [0, 1]
+    compiled = log.hyperparams["compile"]
+    assert compiled["optimizer"] == {"class_name": "SGD", "config": {"learning_rate": "Constant"}}
+    assert compiled["loss"].endswith("test_keras.own_loss")
+    assert compiled["metrics"] == ["mae"]
+    assert "the description of SGD is logged as 'SGD': NotImplementedError" in caplog.text
+
+
+class OwnLoss:
+    """Can be called, and has neither a name nor a get_config."""
+
+    def __call__(self, wanted: Any, found: Any) -> Any:
+        return own_loss(wanted, found)
+
+
+def test_what_describes_itself_is_described_beside_what_does_not(
+    source: dict[str, Any], log_dir: Path
+) -> None:
+    rate = keras.optimizers.schedules.ExponentialDecay(0.01, 10, 0.5)
+    fit(line(optimizer=keras.optimizers.SGD(rate), loss=OwnLoss()), LogStoreCallback(source))
+    compiled = read(log_dir).hyperparams["compile"]
+    assert compiled["loss"] == "OwnLoss"
+    assert compiled["optimizer"]["class_name"] == "SGD"
+    described = compiled["optimizer"]["config"]["learning_rate"]
+    assert described["class_name"] == "ExponentialDecay"
+    assert described["config"]["initial_learning_rate"] == 0.01
+
+
+class Unknown(keras.Sequential):
+    """Describes nothing, and does not keep what it was compiled with."""
+
+    def get_compile_config(self) -> dict[str, Any]:
+        del self._compile_config
+        raise RuntimeError("not me")
+
+
+def test_a_model_that_does_not_describe_itself_is_described_by_its_attributes(
+    source: dict[str, Any], log_dir: Path
+) -> None:
+    model = Unknown([keras.layers.Input((1,)), keras.layers.Dense(1)])
+    model.compile(optimizer="sgd", loss="mse")
+    fit(model, LogStoreCallback(source))
+    compiled = read(log_dir).hyperparams["compile"]
+    assert compiled["loss"] == "mse"
+    assert compiled["optimizer"]["class_name"] == "SGD"
+    assert compiled["optimizer"]["config"]["learning_rate"] == 0.01
+
+
+def test_what_is_no_number_among_the_metrics_is_left_out_with_a_warning(
+    source: dict[str, Any], log_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    callback = LogStoreCallback(source)
+    callback.set_params({})
+    callback.on_epoch_end(0, {"loss": np.array([0.5]), "val_f1": np.array([0.5, 1.0])})
+    callback.close()
+    assert rows(log_dir) == [("train", 0, ["loss"])]
+    assert "the metric 'val_f1' is not logged: TypeError: " in caplog.text
+
+
+def test_a_checkpoint_that_another_callback_removes_is_no_error(
+    source: dict[str, Any], log_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saving = keras.callbacks.ModelCheckpoint(str(tmp_path / "model-{epoch:02d}.keras"))
+    find = glob.glob
+
+    def find_one_more(pattern: str) -> list[str]:
+        return [str(tmp_path / "model-00.keras"), *find(pattern)]
+
+    monkeypatch.setattr("glob.glob", find_one_more)
+    fit(line(), LogStoreCallback(source, checkpoint=saving), saving)
+    assert [each.name for each in read(log_dir).artifacts] == ["model-01.keras", "model-02.keras"]

@@ -8,82 +8,19 @@ from typing import Any
 
 import pytest
 
-from evsys_sdk import RunLog
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from integrations.libraries import need
 from integrations.watched_store import WatchedStore
 
 need("torch", "lightning")
 
-import torch
-from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
-from torch.utils.data import DataLoader, TensorDataset
 
 from evsys_sdk.integrations.lightning import LogStoreLogger
+from integrations.lightning_runs import FILTERS, Line, data, points, read, trainer
 
-pytestmark = [
-    # Advice on how many workers load the data, and the like.
-    pytest.mark.filterwarnings("ignore::lightning.fabric.utilities.warnings.PossibleUserWarning"),
-    # What Lightning 2.6 uses of torch 2.13.
-    pytest.mark.filterwarnings("ignore:.isinstance.treespec, LeafSpec:FutureWarning"),
-]
-
-
-class Line(LightningModule):
-    """Four steps make an epoch; the loss of the step ``fail_at`` is the ``error``."""
-
-    def __init__(self, lr: float = 0.1, **others: Any) -> None:
-        super().__init__()
-        self.save_hyperparameters()
-        self.line = torch.nn.Linear(1, 1)
-        self.lr = lr
-        self.fail_at = -1
-        self.error: BaseException = KeyboardInterrupt()
-
-    def training_step(self, batch: Any, batch_idx: int) -> torch.Tensor:
-        if batch_idx == self.fail_at:
-            raise self.error
-        loss = torch.nn.MSELoss()(self.line(batch[0]), batch[0])
-        self.log("train_loss", loss)
-        self.log("same_key", 1.0)
-        return loss
-
-    def validation_step(self, batch: Any, batch_idx: int) -> None:
-        self.log("val_loss", torch.nn.MSELoss()(self.line(batch[0]), batch[0]))
-        self.log("same_key", 2.0)
-
-    def test_step(self, batch: Any, batch_idx: int) -> None:
-        self.log("same_key", 3.0)
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        return torch.optim.SGD(self.parameters(), lr=self.lr)
-
-
-def data() -> DataLoader:
-    return DataLoader(TensorDataset(torch.randn(8, 1)), batch_size=2)
-
-
-def trainer(logger: LogStoreLogger, root: Path, **options: Any) -> Trainer:
-    settings: dict[str, Any] = {
-        "accelerator": "cpu",
-        "default_root_dir": str(root),
-        "enable_model_summary": False,
-        "enable_progress_bar": False,
-        "log_every_n_steps": 1,
-        "logger": logger,
-        "max_epochs": 2,
-    }
-    return Trainer(**settings | options)
-
-
-def read(log_dir: Path) -> RunLog:
-    return JSONLLogStore.read_run(log_dir=log_dir)
-
-
-def points(log: RunLog) -> list[tuple[str | None, int, dict[str, float]]]:
-    return [(row.split, row.step, row.metrics) for row in log.metrics]
+pytestmark = FILTERS
 
 
 @pytest.fixture(autouse=True)
@@ -108,7 +45,7 @@ def test_a_run_is_logged_whole(source: dict[str, Any], log_dir: Path, tmp_path: 
     assert [*log.metrics[4].metrics] == ["val_loss", "same_key", "epoch"]
     assert {row.metrics["same_key"] for row in log.metrics if row.split == "val"} == {2.0}
     assert log.hyperparams == {"lr": 0.2}
-    saved = sorted(str(path) for path in (tmp_path / "checkpoints").iterdir())
+    saved = sorted(str(path) for path in (log_dir / "checkpoints").iterdir())
     assert [(each.name, each.path, each.kind) for each in log.artifacts][-1:] == [
         ("epoch=1-step=8.ckpt", saved[0], "checkpoint")
     ]
@@ -193,17 +130,16 @@ def test_a_checkpoint_that_an_exception_caused_is_logged(
     assert artifact.path == str(saved)
 
 
-def test_hyperparameters_that_are_no_json_become_text(
-    source: dict[str, Any], log_dir: Path, tmp_path: Path
+@pytest.mark.parametrize("given", [True, False], ids=["given", "default"])
+def test_checkpoints_are_saved_where_the_logger_says(
+    given: bool, log_dir: Path, tmp_path: Path
 ) -> None:
-    model = Line(data=tmp_path, layer=torch.nn.Linear, shape=(2, 3))
-    trainer(LogStoreLogger(source), tmp_path, max_epochs=1).fit(model, data())
-    assert read(log_dir).hyperparams == {
-        "lr": 0.1,
-        "data": str(tmp_path),
-        "layer": "torch.nn.modules.linear.Linear",
-        "shape": [2, 3],
-    }
+    store = JSONLLogStore(log_dir=log_dir)
+    logger = LogStoreLogger(store, save_dir=tmp_path / "saved") if given else LogStoreLogger(store)
+    trainer(logger, tmp_path / "root", max_epochs=1).fit(Line(), data())
+    store.close()
+    place = tmp_path / ("saved" if given else "root") / "checkpoints"
+    assert [each.path for each in read(log_dir).artifacts] == [str(place / "epoch=0-step=4.ckpt")]
 
 
 def test_other_ranks_than_zero_open_and_log_nothing(

@@ -1,22 +1,25 @@
-"""Who closes the store of an adapter, and what adapters make of what frameworks hand them."""
+"""Which store an adapter has, and who closes it."""
 
 import copy
-import json
 import pickle
 import subprocess
 import sys
-from argparse import Namespace
-from enum import Enum
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
 import pytest
+from pydantic import BaseModel
 
-from evsys_sdk import LogStoreConfigError, build_log_store, load_log_store_spec, open_log_store
+from evsys_sdk import (
+    LogStoreConfigError,
+    LogStoreSpec,
+    UnknownLogStoreError,
+    build_log_store,
+    load_log_store_spec,
+    open_log_store,
+    register_log_store,
+)
 from evsys_sdk.integrations._target import Source, Target
-from evsys_sdk.integrations._values import json_params, only_numbers
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from integrations.watched_store import WatchedStore
 
@@ -72,6 +75,8 @@ def test_a_source_is_all_that_open_log_store_takes(form: str, tmp_path: Path) ->
 def test_a_wrong_source_is_refused_before_training_begins() -> None:
     with pytest.raises(LogStoreConfigError, match="did you mean log_dir"):
         Target({"kind": "jsonl", "params": {"logdir": "logs"}})
+    with pytest.raises(UnknownLogStoreError, match="no log store of kind 'jsnl'"):
+        Target(LogStoreSpec(kind="jsnl"))
     with pytest.raises(FileNotFoundError, match="No such configuration file"):
         Target("no.yaml")
     with pytest.raises(TypeError, match=r"JSONLLogStore is a class\. Pass a store of it"):
@@ -83,18 +88,12 @@ def test_a_wrong_source_is_refused_before_training_begins() -> None:
 def test_a_collected_target_closes_what_it_opened_and_not_what_it_was_given(
     source: dict[str, Any],
 ) -> None:
-    given = build_log_store(load_spec(source))
+    given = build_log_store(LogStoreSpec.model_validate(source))
     target, other = Target(source), Target(given)
     assert len({id(target.store), id(other.store)}) == 2
     del target, other
     assert [given] == WatchedStore.opened
     given.close()
-
-
-def load_spec(source: dict[str, Any]) -> Any:
-    from evsys_sdk import LogStoreSpec
-
-    return LogStoreSpec.model_validate(source)
 
 
 def test_a_copy_opens_a_store_of_its_own(source: dict[str, Any]) -> None:
@@ -150,64 +149,43 @@ def test_a_failing_close_is_raised_unless_an_exception_is_on_its_way(
     assert "the destination is gone" in caplog.text
 
 
-class Color(Enum):
-    RED = 1
+def multiplex(*children: dict[str, Any]) -> LogStoreSpec:
+    return LogStoreSpec(kind="multiplex", params={"children": [*children]})
 
 
-def test_every_hyperparameter_has_a_json_form() -> None:
-    params = {
-        "lr": 0.1,
-        "name": None,
-        "shape": (2, [3]),
-        "path": Path("data"),
-        "color": Color.RED,
-        "layer": Fraction,
-        "activation": json_params,
-        "array": np.array([1.0, 2.0]),
-        "nested": Namespace(flag=True, path=Path("x")),
-        7: {8: "int keys"},
-    }
-    assert json_params(params) == {
-        "lr": 0.1,
-        "name": None,
-        "shape": [2, [3]],
-        "path": "data",
-        "color": "Color.RED",
-        "layer": "fractions.Fraction",
-        "activation": "evsys_sdk.integrations._values.json_params",
-        "array": "[1. 2.]",
-        "nested": {"flag": True, "path": "x"},
-        "7": {"8": "int keys"},
-    }
-    assert json_params(Namespace(lr=0.1)) == {"lr": 0.1}
+def test_the_directory_of_a_target_is_the_first_that_its_configuration_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/user")
+    jsonl: dict[str, Any] = {"kind": "jsonl", "params": {"log_dir": "logs"}}
+    board: dict[str, Any] = {"kind": "watched", "params": {"log_dir": Path("~/board")}}
+    assert Target(jsonl).log_dir == str(tmp_path / "logs")
+    assert Target(board).log_dir == "/home/user/board"
+    assert Target(multiplex(jsonl, board)).log_dir == str(tmp_path / "logs")
+    assert Target(multiplex(multiplex(board).model_dump(), jsonl)).log_dir == "/home/user/board"
+    with open_log_store(jsonl) as store:
+        assert Target(store).log_dir is None
 
 
-def test_hyperparameters_without_end_become_text_where_they_repeat_or_get_deep() -> None:
-    endless: dict[str, Any] = {"lr": 0.1}
-    endless["again"] = [endless]
-    assert json_params(endless) == {"lr": 0.1, "again": ["{'lr': 0.1, 'again': [{...}]}"]}
-    deep: Any = 1
-    for _ in range(150):
-        deep = [deep]
-    written = json.dumps(json_params({"deep": deep})["deep"])
-    assert written == "[" * 99 + '"' + "[" * 51 + "1" + "]" * 51 + '"' + "]" * 99
+@register_log_store("nowhere")
+class Nowhere:
+    """Has no directory, and children that are something else than stores."""
+
+    name = "nowhere"
+
+    class Config(BaseModel, extra="forbid"):
+        children: int = 2
+
+    def log_scalar(self, key: str, value: float, step: int) -> None: ...
+    def log_metrics(
+        self, metrics: dict[str, float], step: int, *, split: str = "train"
+    ) -> None: ...
+    def log_hyperparams(self, params: dict[str, Any]) -> None: ...
+    def log_artifact(self, name: str, path: str, *, kind: str = "file") -> None: ...
+    def close(self) -> None: ...
 
 
-def test_only_numbers_are_metrics(caplog: pytest.LogCaptureFixture) -> None:
-    metrics = {
-        "float": 0.5,
-        "int": 3,
-        "numpy": np.float32(0.25),
-        "array of none": np.array(2.0),
-        "text": "0.5",
-        "array": np.array([1.0]),
-        "nothing": None,
-    }
-    for _ in range(2):
-        numbers = only_numbers(metrics)
-        assert [*numbers] == ["float", "int", "numpy", "array of none"]
-    assert [record.getMessage() for record in caplog.records] == [
-        "the metric 'text' is not logged: '0.5' is not one number",
-        "the metric 'array' is not logged: array([1.]) is not one number",
-        "the metric 'nothing' is not logged: None is not one number",
-    ]
+def test_a_target_knows_no_directory_of_a_store_elsewhere() -> None:
+    assert Target({"kind": "nowhere", "params": {"children": 1}}).log_dir is None
+    assert Target({"kind": "watched", "params": {"log_dir": "memory://logs"}}).log_dir is None

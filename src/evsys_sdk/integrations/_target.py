@@ -1,37 +1,43 @@
-"""Where an adapter logs to: a store that somebody else closes, or one of its own."""
+"""The store of an adapter: one that somebody else closes, or one that the adapter opens."""
 
 import logging
 import os
 import weakref
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from evsys_sdk.config import LogStoreSpec, build_log_store, spec_from
+from evsys_sdk.log_stores._directories import directory_path
 from evsys_sdk.protocols import LogStore
 
-__all__ = ["Source", "Target"]
+__all__ = ["Configuration", "Source", "Target"]
 
-Source = LogStore | str | os.PathLike[str] | Mapping[str, Any] | LogStoreSpec
+# os.PathLike comes last: jsonargparse, which reads the types of LogStoreLogger for LightningCLI,
+# turns any value into text for it.
+Configuration = str | Mapping[str, Any] | LogStoreSpec | os.PathLike[str]
+"""What ``open_log_store`` takes: a YAML file, a mapping or a spec."""
+
+Source = LogStore | Configuration
 """What an adapter takes: an open log store, or what ``open_log_store`` takes."""
 
 
 class Target:
     """The store of an adapter, under the one rule of ownership: who opens a store closes it.
 
-    A store that was given is never closed here. From anything else a store is built when one is
-    first asked for, and again when one is asked for after :meth:`close`: the second continues where
-    the first ended, if the store can resume. One that is still open is closed when the target is
-    collected, and at the latest when the interpreter exits.
+    A target never closes a store that it was given. From a configuration it builds a store when
+    :attr:`store` is first used, and another when it is used after :meth:`close`: the second
+    continues where the first ended, if the store can resume. The target closes a store that is
+    still open when it is collected, at the latest when the interpreter exits.
 
-    A copy, also by pickle, has the same given store, or opens one of its own.
+    A copy, also by pickle, has the same given store, or opens another.
     """
 
     def __init__(self, source: Source) -> None:
-        """Check ``source``; nothing is opened yet.
+        """Check ``source``, without opening anything.
 
         Raises:
             TypeError: ``source`` is neither a store nor what ``open_log_store`` takes.
-            Exception: As :func:`~evsys_sdk.open_log_store`, where the configuration is wrong.
+            Exception: What :func:`~evsys_sdk.open_log_store` raises for a wrong configuration.
         """
         self._source = source
         self._given: LogStore | None = None
@@ -46,11 +52,12 @@ class Target:
         if isinstance(source, LogStore):
             self._given = source
         else:
-            self._spec = spec_from(source)
+            # As a mapping: a spec would be checked when it is built.
+            self._spec = spec_from(dict(source) if isinstance(source, LogStoreSpec) else source)
 
     @property
     def store(self) -> LogStore:
-        """The open store; built now if there is none."""
+        """The open store, which is built now if there is none."""
         if self._given is not None:
             return self._given
         if self._opened is None:
@@ -61,12 +68,18 @@ class Target:
             self._closing = weakref.finalize(self, self._opened.close)
         return self._opened
 
+    @property
+    def log_dir(self) -> str | None:
+        """The absolute path of the first ``log_dir`` in the configuration, or None."""
+        log_dir = None if self._spec is None else _log_dir(self._spec)
+        return None if log_dir is None or "://" in log_dir else directory_path(log_dir)
+
     def close(self, *, failed: bool = False) -> None:
-        """Close the store that was opened here, if any; nothing for one that was given.
+        """Close the store that was opened here, if any; a given store stays open.
 
         Args:
-            failed: An exception is on its way, which a failing close must not replace: it is
-                written to the log of this module instead.
+            failed: Whether an exception is being raised, which an error of ``close`` must not
+                replace. The error goes to the ``logging`` module then.
         """
         opened, self._opened = self._opened, None
         if self._closing is not None:
@@ -83,3 +96,16 @@ class Target:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Target, (self._source,)
+
+
+def _log_dir(spec: LogStoreSpec) -> str | None:
+    """Return the parameter ``log_dir``, of the first child that has one if it is a multiplex."""
+    log_dir = spec.params.get("log_dir")
+    if isinstance(log_dir, str | os.PathLike):
+        return os.fspath(cast("str | os.PathLike[str]", log_dir))
+    children: list[Any] = spec.params.get("children", []) if spec.kind == "multiplex" else []
+    for child in children:
+        found = _log_dir(LogStoreSpec.model_validate(child))
+        if found is not None:
+            return found
+    return None

@@ -1,4 +1,4 @@
-"""A Lightning logger that forwards to a log store.
+"""A Lightning logger that passes on to a log store what Lightning logs.
 
 ::
 
@@ -7,10 +7,12 @@
 
 import os
 from argparse import Namespace
+from contextlib import suppress
 from typing import Any
 
-from evsys_sdk.integrations._target import Source, Target
-from evsys_sdk.integrations._values import json_params, only_numbers
+from evsys_sdk._values import shown
+from evsys_sdk.integrations._recorder import Recorder, whole_number
+from evsys_sdk.integrations._target import Source
 from evsys_sdk.protocols import LogStore
 
 # Both spellings of the library are in use, and an environment usually has one of them.
@@ -37,38 +39,44 @@ __all__ = ["LogStoreLogger"]
 
 
 class LogStoreLogger(Logger):
-    """Forwards what a ``Trainer`` logs to a log store, from rank zero only.
+    """Passes on what a ``Trainer`` logs to a log store, on rank zero only.
 
     - **Metrics** keep the keys that the module logged them under, at the Trainer's step. Their
       split is the stage that logs them: ``train``, ``val`` or ``test``. ``epoch``, which Lightning
       adds to each call, is kept as a metric.
     - **Hyperparameters** are what ``save_hyperparameters()`` collected, once for each run of the
-      Trainer; what is no JSON value becomes ``str(value)``, and a class or a function its
-      qualified name.
+      Trainer, as JSON values.
     - **Checkpoints** are artifacts of the kind ``checkpoint``, named like their file.
-    - **Closing**: an open store that was given stays open; it is for those who opened it. A store
-      that the logger opened is closed when the Trainer is done and when an exception ends it, and
-      opened again, to be continued, when the Trainer runs again.
+    - **A value that can't be recorded** does not end the training: it is left out or recorded as
+      text, with a warning of the ``logging`` module for each key.
+    - **Closing**: an open store that was given stays open. The logger opens any other store when it
+      logs, and closes it when the Trainer is done or an exception ends it. When the Trainer runs
+      again, it continues the log.
     """
 
-    def __init__(self, store: Source) -> None:
-        """Check ``store``; it is opened, where it is not open, by the first call that logs.
+    def __init__(self, store: Source, *, save_dir: str | os.PathLike[str] | None = None) -> None:
+        """Check ``store``, without opening anything.
 
         Args:
             store: An open log store, or what :func:`~evsys_sdk.open_log_store` takes.
+            save_dir: Where Lightning saves what belongs to the run: ``config.yaml`` of its CLI, and
+                ``checkpoints`` unless ``ModelCheckpoint`` has a ``dirpath``. The default is the
+                ``log_dir`` of a store that is configured with one. Without either, checkpoints are
+                in the Trainer's ``default_root_dir``, and the CLI can't save its configuration.
 
         Raises:
             TypeError: ``store`` is none of these.
-            Exception: As :func:`~evsys_sdk.open_log_store`, where the configuration is wrong.
+            Exception: What :func:`~evsys_sdk.open_log_store` raises for a wrong configuration.
         """
         super().__init__()
-        self._target = Target(store)
+        self._recorder = Recorder(store)
+        self._save_dir = self._recorder.target.log_dir if save_dir is None else os.fspath(save_dir)
         self._trainer: Trainer | None = None
         self._last_step = -1
 
     @property
     def name(self) -> str:
-        """Empty, so that checkpoints lie where they would without a logger."""
+        """Empty, so that Lightning adds no directory for it to ``save_dir``."""
         return ""
 
     @property
@@ -77,48 +85,74 @@ class LogStoreLogger(Logger):
         return ""
 
     @property
+    def save_dir(self) -> str | None:
+        """The directory for the CLI's configuration and for checkpoints."""
+        return self._save_dir
+
+    @property
     @rank_zero_experiment
     def experiment(self) -> LogStore:
-        """The open log store; on other ranks than zero an object that takes any call."""
-        return self._target.store
+        """The open log store; on other ranks than zero an object that accepts any call."""
+        return self._recorder.target.store
 
     @rank_zero_only
     def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
-        """Forward the numbers among ``metrics``; without a ``step``, at one after the last."""
-        self._last_step = self._last_step + 1 if step is None else step
-        self._target.store.log_metrics(only_numbers(metrics), self._last_step, split=self._split())
+        """Record the numbers among ``metrics``.
+
+        Args:
+            metrics: Any mapping; what is not a number is left out, with a warning.
+            step: A whole number of any type; one after the last step if None. Instead of anything
+                else the Trainer's step is used, with a warning.
+        """
+        self._last_step = self._last_step + 1 if step is None else self._whole(step)
+        self._recorder.log_metrics(metrics, self._last_step, split=self._split())
 
     @rank_zero_only
     def log_hyperparams(
         self, params: dict[str, Any] | Namespace, *args: Any, **kwargs: Any
     ) -> None:
-        """Forward ``params`` as JSON values; further arguments, which other loggers take, not."""
+        """Record ``params`` as JSON values; further arguments, meant for others, are ignored."""
         del args, kwargs
-        self._target.store.log_hyperparams(json_params(params))
+        self._recorder.log_hyperparams(params)
 
     @rank_zero_only
     def log_graph(self, model: Any, input_array: object = None) -> None:
-        """Forward nothing: this is how Lightning says which module runs, and so in which stage."""
+        """Record nothing: by this call Lightning tells which module runs, and so which Trainer."""
         del input_array
-        self._trainer = model.trainer
+        with suppress(AttributeError, RuntimeError):  # raised for a module that no Trainer runs
+            trainer: Any = model.trainer
+            if hasattr(trainer, "validating"):  # Fabric lends its modules something else
+                self._trainer = trainer
 
     @rank_zero_only
     def after_save_checkpoint(self, checkpoint_callback: ModelCheckpoint) -> None:
-        """Forward the checkpoint that was just saved."""
+        """Record the checkpoint that was just saved."""
         # Public attributes name the best and the last, which need not be the one just saved: after
         # an exception it is neither.
         saved = getattr(checkpoint_callback, "_last_checkpoint_saved", "")
         path = saved or checkpoint_callback.best_model_path
-        self._target.store.log_artifact(os.path.basename(path), path, kind="checkpoint")
+        self._recorder.log_checkpoint(os.path.basename(path), path)
 
     @rank_zero_only
     def finalize(self, status: str) -> None:
         """Close the store if it was opened here; Lightning calls this after an exception too."""
         self._trainer = None
-        self._target.close(failed=status != "success")
+        self._recorder.target.close(failed=status != "success")
 
     def _split(self) -> str:
         trainer = self._trainer
         if trainer is not None and (trainer.validating or trainer.sanity_checking):
             return "val"
         return "test" if trainer is not None and trainer.testing else "train"
+
+    def _whole(self, step: Any) -> int:
+        number = whole_number(step)
+        if number is not None:
+            return number
+        self._recorder.warn(
+            "step", f"must be a whole number, got {shown(step)}: the Trainer's is used instead"
+        )
+        # What Lightning itself passes as the step, and other attributes do not tell.
+        loop = getattr(getattr(self._trainer, "fit_loop", None), "epoch_loop", None)
+        own = whole_number(getattr(loop, "_batches_that_stepped", None))
+        return self._last_step + 1 if own is None else own

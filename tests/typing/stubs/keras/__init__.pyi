@@ -3,9 +3,16 @@ from typing import Any
 
 from keras import callbacks as callbacks
 from keras import layers as layers
+from keras import ops as ops
+from keras import optimizers as optimizers
 
 class Model:
-    def compile(self, *, optimizer: str, loss: str, metrics: Sequence[Any] = ...) -> None: ...
+    _compile_config: object
+    loss: Any
+    optimizer: optimizers.Optimizer
+    def compile(
+        self, *, optimizer: str | optimizers.Optimizer, loss: Any, metrics: Sequence[Any] = ...
+    ) -> None: ...
     def get_compile_config(self) -> dict[str, Any]: ...
     def fit(
         self,

@@ -8,8 +8,13 @@ class TrainingArguments:
 
 class TrainerState:
     global_step: int
+    is_hyper_param_search: bool
     is_world_process_zero: bool
+    log_history: list[dict[str, float]]
+    trial_name: str | None
     def __init__(self, *, global_step: int = ..., is_world_process_zero: bool = ...) -> None: ...
+    @classmethod
+    def load_from_json(cls, json_path: str) -> TrainerState: ...
 
 class TrainerControl: ...
 
@@ -45,13 +50,23 @@ class Trainer:
     def __init__(
         self,
         *,
-        model: GPT2LMHeadModel,
+        model: GPT2LMHeadModel | None = ...,
         args: TrainingArguments,
         callbacks: list[TrainerCallback] = ...,
         compute_metrics: Callable[[Any], dict[str, Any]] | None = ...,
         eval_dataset: Sequence[Any] | dict[str, Sequence[Any]] = ...,
+        model_init: Callable[[], GPT2LMHeadModel] | None = ...,
         train_dataset: Sequence[Any] = ...,
     ) -> None: ...
+    def hyperparameter_search(
+        self,
+        *,
+        backend: str,
+        hp_name: Callable[[Any], str] | None = ...,
+        hp_space: Callable[[Any], dict[str, float]],
+        n_trials: int,
+        **options: Any,
+    ) -> object: ...
     def train(self, *, resume_from_checkpoint: str | None = ...) -> object: ...
     def evaluate(self, *, metric_key_prefix: str = ...) -> dict[str, float]: ...
     def predict(self, test_dataset: Sequence[Any]) -> object: ...

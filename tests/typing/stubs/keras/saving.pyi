@@ -1,0 +1,3 @@
+from typing import Any
+
+def serialize_keras_object(obj: object) -> Any: ...

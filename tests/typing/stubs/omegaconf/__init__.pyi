@@ -1,0 +1,9 @@
+from typing import Any
+
+class DictConfig:
+    def __init__(self, content: object) -> None: ...
+    def __getattr__(self, key: str) -> Any: ...
+
+class OmegaConf:
+    @staticmethod
+    def create(obj: dict[Any, Any]) -> DictConfig: ...
