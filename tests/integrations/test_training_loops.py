@@ -11,7 +11,9 @@ from integrations.libraries import need
 NEEDS = {
     "Plain PyTorch": ["torch"],
     "Lightning": ["torch", "lightning"],
+    "Lightning CLI": ["torch", "lightning", "jsonargparse"],
     "Hugging Face Trainer": ["torch", "accelerate", "transformers"],
+    "Hugging Face hyperparameter search": ["torch", "accelerate", "transformers", "optuna"],
     "Keras": ["torch", "keras"],
 }
 OPENING, *SECTIONS = re.split(
@@ -71,3 +73,17 @@ def test_of_two_ranks_the_first_logs_each_step_once(tmp_path: Path) -> None:
         *["1 train train_loss epoch", "1 val val_loss epoch"],
         *["checkpoint epoch=0-step=1.ckpt", "checkpoint epoch=1-step=2.ckpt"],
     ]
+
+
+def test_the_cli_runs_again_from_the_configuration_that_it_saved(tmp_path: Path) -> None:
+    need(*NEEDS["Lightning CLI"])
+    document = programs()["Lightning CLI"]
+    start, _, end = document.files["config.yaml"].partition("      store:\n")
+    document.files["config.yaml"] = f"{start}      store: run.yaml\n{end[end.index('model:') :]}"
+    document.write(tmp_path)
+    saved = tmp_path / "logs" / "config.yaml"
+    for config in ("config.yaml", str(saved)):
+        run(["python", "train.py", "fit", "--config", config], tmp_path)
+        assert "LogStoreLogger" in saved.read_text()
+    rows = document.console[1][1].splitlines()[:2]
+    assert run(["python", "show.py"], tmp_path).splitlines()[:4] == rows * 2
