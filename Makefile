@@ -112,10 +112,11 @@ lock: .venv-lock/locked ## Bring the locks to the newest releases
 COMPILE = .venv-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--fork-strategy fewest --generate-hashes --custom-compile-command 'make lock'
 
-# Each environment is installed from the lock in locks/ that has its name, and made again when that
-# changes, so that no package of the old one stays. A lock is complete, so pip looks for nothing else
-# (--no-deps); a file must have a hash that the lock names. locks/build.txt builds this package and
-# the few that have no wheel, so that no build looks for anything either (--no-build-isolation).
+# Each environment is installed from the lock in locks/ that has its name. It keeps a copy of that lock
+# (git changes the times of files), and is made again when the lock differs, so that no package of the
+# old one stays. A lock is complete, so pip looks for nothing else (--no-deps); a file must have a hash
+# that the lock names. locks/build.txt builds this package and the few that have no wheel, so that no
+# build looks for anything either (--no-build-isolation).
 .venv/locked $(VERSIONS:%=.venv-%/locked): locks/dev.txt
 .venv-mutation/locked: locks/dev.txt locks/mutation.txt
 $(foreach name,demo docs examples integrations bench oldest lock,$(eval .venv-$(name)/locked: locks/$(name).txt))
@@ -126,11 +127,13 @@ $(foreach name,demo docs examples integrations bench oldest lock,$(eval .venv-$(
 INSTALL = $(@D)/bin/python -m pip install --quiet
 FROM_LOCK = $(INSTALL) --no-deps --no-build-isolation
 %/locked: locks/build.txt
-	@$(or $(PYTHON),$(error $(NO_PYTHON))) -m venv --clear $(@D)
-	@echo "Installing $(filter-out $<,$^) into $(@D) (once; this takes a minute or two)"
-	@$(FROM_LOCK) --require-hashes --requirement $<
-	@$(FROM_LOCK) --require-hashes $(patsubst %,--requirement %,$(filter-out $<,$^))
-	@touch $@
+	@if ! cat $^ | cmp -s - $@; then \
+		echo "Installing $(filter-out $<,$^) into $(@D) (once; this takes a minute or two)" && \
+		$(or $(PYTHON),$(error $(NO_PYTHON))) -m venv --clear $(@D) && \
+		$(FROM_LOCK) --require-hashes --requirement $< && \
+		$(FROM_LOCK) --require-hashes $(patsubst %,--requirement %,$(filter-out $<,$^)) && \
+		cat $^ >$@; \
+	fi && touch $@
 
 %/installed: %/locked pyproject.toml
 	@$(FROM_LOCK) --editable .
