@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evsys_sdk.log_stores._event_files.texts import json_block
@@ -189,6 +189,7 @@ def test_markup_in_a_name_stays_text_in_the_text_tab(
         assert [part for part in ("```", "~~~") if markdown and f"\n{part}" in page] == []
 
 
+@settings(deadline=None)  # the first call imports TensorBoard
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_the_text_tab_shows_a_block_just_as_it_stands(name: str) -> None:
     block = json_block({"name": name})
