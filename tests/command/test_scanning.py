@@ -1,10 +1,14 @@
 """Rows of any mixture become curves: every point of every row, in the order of the rows."""
 
+from codecs import BOM_UTF8
+from pathlib import Path
 from unittest.mock import patch
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from command_logs import row
 from evsys_sdk.command import collecting, scanning, shapes
 from evsys_sdk.log_stores._json_files.row import encode_row
 
@@ -44,3 +48,18 @@ def test_every_point_comes_to_its_curve(
     assert scan.rows == len(rows)
     assert found == expected
     assert [*found] == [*expected]
+
+
+@pytest.mark.parametrize("mark", [b"", BOM_UTF8])
+def test_parts_of_a_file_hold_each_line_once(mark: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    path.write_bytes(mark + b"".join(row(step, x=10.0**-step) for step in range(20)) + b"garbage\n")
+    size = path.stat().st_size
+    for width in range(len(mark) + 1, size // 2):
+        scan = scanning.Scan()
+        for start in range(0, size, width):
+            scan.join(scanning.scan_part(str(path), start, min(start + width, size)))
+        assert scan.curves["x", "train"].points.step.tolist() == [*range(20)]
+        assert (scan.rows, scan.lines) == (20, 21)
+        assert [fault.line for fault in scan.findings.faults.values()] == [21]
+        assert scan.findings.byte_order_mark == bool(mark)

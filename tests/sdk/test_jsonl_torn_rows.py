@@ -75,7 +75,8 @@ def test_every_cut_of_a_usual_row_before_another_is_found() -> None:
                 for nuls in (b"", b"\0\0"):
                     line = row[:length] + nuls + other
                     assert [line[place] for place in rows_in(line) or []] == [other], line
-                    assert rows_in(row[:length] + nuls + other[:-1]) == []
+                    assert rows_in(row[:length] + nuls + other[:-1][:length]) == []
+                    assert rows_in(row[:-1] + nuls + other[:-1][:length]) == []
             line = row + b"\0" + other
             assert [line[place] for place in rows_in(line) or []] == [row, other]
 
@@ -139,6 +140,8 @@ def test_a_row_in_progress_may_have_other_fields() -> None:
     assert not is_row_in_progress(WITH_OTHERS)
     assert not is_row_in_progress(WITH_OTHERS + b"x")
     assert not is_row_in_progress(b'{"epoch": 1, "step": 1')
+    assert not is_row_in_progress(b'{"step": 1, epoch')
+    assert not is_row_in_progress(b'{"step": 1, }')
     assert is_row_in_progress(b'{"step": 1, "deep": ' + b"[" * 100_000)
     assert [rows_in(WITH_OTHERS), rows_in(WITH_OTHERS[:30])] == [None, None]
 
@@ -206,16 +209,28 @@ def test_a_row_with_other_fields_stays_whole_and_torn(opened_before: bool, tmp_p
         assert len(damage) == 1 - len(kept)
 
 
-def test_a_torn_row_after_a_whole_one_is_cut(tmp_path: Path) -> None:
+def test_a_row_with_other_fields_that_nuls_follow_is_read(tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").write_bytes(WITH_OTHERS + b"\0" * 5000)
+    assert steps(tmp_path) == [1]
+
+
+@pytest.mark.parametrize("beside_another", [False, True])
+@pytest.mark.parametrize("torn", [b"", COMPACT[:30], b"\0" * 9])
+@pytest.mark.parametrize(
+    "line", [COMPACT, COMPACT[:20] + SPACED, COMPACT + SPACED, COMPACT + SPACED[:20] + SPACED]
+)
+def test_all_rows_of_a_line_stay_and_what_is_torn_after_them_goes(
+    line: bytes, torn: bytes, beside_another: bool, tmp_path: Path
+) -> None:
     path = tmp_path / "metrics.jsonl"
-    for beside_another in (False, True):
-        for length in range(1, len(SPACED)):
-            path.write_bytes(COMPACT + SPACED[:length])
-            assert steps(tmp_path) == [1]
-            with ExitStack() as stores:
-                for _ in range(1 + beside_another):
-                    stores.enter_context(closing(JSONLLogStore(log_dir=tmp_path)))
-            assert path.read_bytes() == COMPACT + b"\n"
+    with ExitStack() as stores:
+        if beside_another:
+            stores.enter_context(closing(JSONLLogStore(log_dir=tmp_path)))
+        path.write_bytes(line + torn)
+        found = steps(tmp_path)
+        JSONLLogStore(log_dir=tmp_path).close()
+    assert path.read_bytes() == line + b" " * (len(torn) * beside_another) + b"\n"
+    assert steps(tmp_path) == found == [1] * (line.count(b'"metrics"'))
 
 
 MARK = codecs.BOM_UTF8

@@ -74,13 +74,13 @@ def scan_file(path: str, size: int | None = None) -> Scan:
 def scan_part(path: str, start: int, stop: int) -> Scan:
     """Read the lines that begin in these bytes of the file."""
     with open_regular_file(path, 1 << 20) as file:
-        begins_with_mark = start == 0 and skip_byte_order_mark(file)
+        has_mark = skip_byte_order_mark(file)
         if start:
             # A line that begins before is of the part before.
             file.seek(start - 1)
             file.readline()
         scan = scan_lines(_lines(file, stop - file.tell()))
-        scan.findings.byte_order_mark = begins_with_mark
+        scan.findings.byte_order_mark = has_mark
         return scan
 
 

@@ -102,10 +102,8 @@ def _length_to_keep(descriptor: int, start: int, end: int) -> int:
     if rows is None:
         row = line.rstrip(b"\0")
         return len(row) if _is_json(row) else size
-    if not rows:
-        return 0
-    # A torn row after a whole one is removed. One before a whole row stays, as that row does.
-    return int(rows[0].stop) if rows[0].start == 0 and len(rows) == 1 else size
+    # What is after the last row is torn. A torn row before a row stays, for the sake of that row.
+    return int(rows[-1].stop) if rows else 0
 
 
 def _is_json(content: bytes) -> bool:

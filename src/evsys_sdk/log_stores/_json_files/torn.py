@@ -39,8 +39,6 @@ def rows_in(line: bytes) -> list[slice] | None:
         else:
             rows.append(slice(start, scanner.at))
             start = scanner.at
-            while line.startswith(b"\0", start):
-                start += 1
     return rows
 
 
@@ -120,7 +118,7 @@ class _Scanner:
         self._line = line
         self._end = end
         self.at = start
-        """The end of what was read, or of the string that is not a field."""
+        """The end of what was read."""
 
     def row(self) -> None:
         self._take(_OPEN)
@@ -142,11 +140,9 @@ class _Scanner:
         try:
             return self._take(_FIELD)
         except _NotARowError:
-            other = _STRING.match(self._line, self.at, self._end)
-            if other is None:
+            if first or not _STRING.match(self._line, self.at, self._end):
                 raise
-            self.at = other.end()
-            raise (_NotARowError if first else _OtherFieldError) from None
+            raise _OtherFieldError from None
 
     def _object(self, value: re.Pattern[bytes]) -> None:
         self._take(_OPEN)
