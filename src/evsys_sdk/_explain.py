@@ -1,4 +1,4 @@
-"""What pydantic found wrong with a ``log_store`` section, in the words of whoever wrote it.
+"""The problems that pydantic finds in a ``log_store`` section, explained to its author.
 
 pydantic knows what is wrong and in which of its models. Here that place is found again in what was
 given, which gives each problem its path, and the name that was probably meant.
@@ -6,12 +6,14 @@ given, which gives each problem its path, and the name that was probably meant.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from pydantic import BaseModel
 
 from evsys_sdk._class_checks import config_model
 from evsys_sdk._problems import OUR_WORDS, ConfigProblem, Path, nearest
+from evsys_sdk._wording import requirement, shown
 from evsys_sdk.errors import LogStoreError
 from evsys_sdk.registry import get_log_store, list_log_stores
 
@@ -25,11 +27,11 @@ _NOWHERE = object()
 
 @dataclass
 class _Place:
-    """Where an error of pydantic lies in what was given."""
+    """The place of an error of pydantic in the given data."""
 
     path: Path
-    names: list[str]
-    """What the last part of the path could have been called."""
+    names: list[str] | None
+    """What the last part of the path could have been called; None if that is not known."""
     section: object
     """The closest ``{kind, params}`` around it."""
     in_params: bool
@@ -39,34 +41,39 @@ class _Place:
 def explain(
     error: "ValidationError", section: object, spec: type[BaseModel], prefix: Path
 ) -> list[ConfigProblem]:
-    """The problems in ``section``, which stands at ``prefix`` and was validated as a ``spec``."""
+    """The problems in ``section``, which is at ``prefix`` and was validated as a ``spec``."""
     problems: list[ConfigProblem] = []
     for details in error.errors(include_url=False):
-        place = _locate(section, _loc_of_value(details), spec)
+        if details["type"] == "default_factory_not_called":
+            continue  # it follows from another problem, which is listed too
+        place = _locate(section, details, spec)
         problems.append(ConfigProblem((*prefix, *place.path), _text(details, place)))
     return problems
 
 
 def _loc_of_value(details: "ErrorDetails") -> Path:
-    """Where the value stands; of a name that is at fault, where the mapping with it stands."""
+    """The path of the value; for a wrong name, the path of the mapping that has it."""
     if details["type"] == "invalid_key":
         return details["loc"][:-1]
     return details["loc"][:-2] if details["loc"][-1:] == ("[key]",) else details["loc"]
 
 
-def _locate(section: object, loc: Path, spec: type[BaseModel]) -> _Place:
+def _locate(section: object, details: "ErrorDetails", spec: type[BaseModel]) -> _Place:
     place = _Place((), [], section, in_params=False)
     models, value = [spec], section
-    for part in loc:
+    loc = _loc_of_value(details)
+    for number, part in enumerate(loc, 1):
         fields = [_fields(model)[part] for model in models if part in _fields(model)]
         child = _child(value, part)
-        if not fields and child is _NOWHERE:
+        missing = details["type"].startswith("missing") and number == len(loc)
+        if not fields and child is _NOWHERE and not missing:
             # pydantic tells the parts of a union apart by a part of the location: no place at all.
             continue
         in_params = models != [spec]
         names = sorted({str(name) for model in models for name in _fields(model)})
+        known = names if models else None
         around = place.section if in_params else value
-        place = _Place((*place.path, part), names, around, in_params)
+        place = _Place((*place.path, part), known, around, in_params)
         if part == "params" and not in_params:
             models = _config_models(value)
         elif fields:
@@ -79,29 +86,28 @@ def _text(details: "ErrorDetails", place: _Place) -> str:
     """What is wrong, what was given instead, and what was probably meant."""
     if details["type"] == OUR_WORDS:
         return details["msg"]
-    given = _shown(details["input"])
+    value = details["input"]
+    given = f"got {shown(value)}"
     match details["type"]:
-        case "extra_forbidden":
+        case "extra_forbidden" | "unexpected_keyword_argument":
             return _unknown_name(place)
         case "missing" if place.path[-1:] == ("kind",) and not place.in_params:
             return f"is missing; name one of {', '.join(list_log_stores())}"
-        case "missing":
+        case "missing" | "missing_argument" | "missing_keyword_only_argument":
             return "is missing, and has no default"
         case "model_type" if details.get("ctx", {}).get("class_name") == "LogStoreSpec":
-            return f"must be a mapping with kind and params, not {given}"
-        case "model_type" | "dict_type":
-            return f"must be a mapping of names to values, not {given}"
-        case "list_type" | "tuple_type" | "set_type":
-            return f"must be a list, not {given}"
+            return f"must be a mapping with kind and params, {given}"
         case "invalid_key" | "string_type" if _loc_of_value(details) != details["loc"]:
-            return f"has {given} for a name, which must be text: put it in quotes"
-        case "string_type" if isinstance(details["input"], bool | int | float):
-            return f"must be text, not {given}: put it in quotes"
-        case "string_type":
-            return f"must be text, not {given}"
+            return f"must have strings as names, {given}: put it in quotes"
+        case "string_type" | "path_type" if isinstance(value, bool | int | float | date):
+            return f"{requirement(details)}, {given}: put it in quotes"
+        case "value_error" | "assertion_error" if not isinstance(value, str | int | float):
+            return requirement(details)
+        case "value_error" | "assertion_error":
+            text = requirement(details)
+            return text if f"{value!r:.60}" in text else f"{text}; {given}"
         case _:
-            text = details["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-            return f"{text[:1].lower()}{text[1:]}; {given} was given"
+            return f"{requirement(details)}, {given}"
 
 
 def _unknown_name(place: _Place) -> str:
@@ -109,25 +115,10 @@ def _unknown_name(place: _Place) -> str:
     if not place.in_params and any(name in _fields(m) for m in _config_models(place.section)):
         return "is a parameter of the store: write it under params"
     what = "unknown parameter" if place.in_params else "unknown key beside kind and params"
+    if place.names is None:
+        return what
     known = ", ".join(place.names) or "none"
     return f"{what}{nearest(name, place.names) or f'; known: {known}'}"
-
-
-def _shown(value: object) -> str:
-    """A short text for what was given: a scalar itself, of anything else what it is."""
-    if value is None:
-        return "nothing (null)"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int) and value.bit_length() > 200:
-        return "a huge number"
-    if isinstance(value, str | int | float):
-        return f"{value!r:.60}"
-    if isinstance(value, Mapping):
-        return "a mapping"
-    if isinstance(value, list | tuple):
-        return "a list"
-    return f"a {type(value).__name__}"
 
 
 def _fields(model: type[BaseModel]) -> "dict[str | int, FieldInfo]":

@@ -7,7 +7,7 @@ from contextlib import suppress
 from io import DEFAULT_BUFFER_SIZE, BufferedReader, FileIO
 from typing import BinaryIO, Literal
 
-__all__ = ["Mode", "file_system_path", "open_regular", "open_regular_file", "path_text"]
+__all__ = ["Mode", "file_system_path", "open_regular", "open_regular_file"]
 
 Mode = Literal["r", "r+", "w", "a", "a+"]
 
@@ -101,8 +101,3 @@ def file_system_path(path: str, what: str = "path") -> str:
         except UnicodeEncodeError as error:
             raise ValueError(f"{what} {path!a} has a character that no path can have") from error
     return path
-
-
-def path_text(path: str) -> str:
-    """The path as text, the same in any locale, with escapes for bytes that are not UTF-8."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,20 +1,26 @@
-"""A YAML file as plain data that still knows its lines.
+"""A section of a YAML file as plain data that still knows its lines.
 
-What is accepted is what ``yaml.safe_load`` accepts, less what can only be a mistake or an attack:
-duplicate keys, aliases that contain themselves, aliases that multiply the file. The composed nodes,
+The section may hold what ``yaml.safe_load`` accepts, less what can only be a mistake or an attack:
+duplicate keys, aliases that contain themselves, aliases that multiply the file. Its composed nodes,
 which carry the lines, are looked at before any value is made of them.
+
+Other sections of the file must be YAML, and that is all: they belong to other programs, which may
+give a meaning to tags. No value is made of them.
 """
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, cast
 
 import yaml
 
+from evsys_sdk._files import file_system_path, open_regular_file
 from evsys_sdk._problems import ConfigProblem, Path, located
+from evsys_sdk._text import path_text
 from evsys_sdk.errors import LogStoreConfigError
 
+_STR_TAG = "tag:yaml.org,2002:str"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 _MOST_VALUES = 10_000
 """Values that a file may grow to by its aliases; a few nested lines could ask for billions."""
@@ -32,20 +38,24 @@ class _Loader(Protocol):
 
 @dataclass
 class YamlDocument:
-    """The data of one YAML file, and where each part of it stands."""
+    """The sections of one YAML file, of which one was read, and where each part of it is."""
 
     file: str
-    """The path as the user gave it."""
-    value: object
-    """The data; None where the file holds nothing."""
-    problems: list[ConfigProblem]
+    """The path as the user gave it, printable."""
+    value: object = None
+    """A dict of the sections, each None but the one that was read; a list or a scalar where the
+    file holds such a thing, and None where it holds nothing."""
+    problems: list[ConfigProblem] = field(default_factory=list[ConfigProblem])
     """What is wrong with the file although its data could be read."""
-    _root: yaml.Node | None
+    _section: "tuple[str, int, yaml.Node] | None" = None
+    """Name, line and node of the section that was read."""
 
     def line(self, path: Path) -> int:
         """The line of the value at ``path``, or of what is closest around it."""
-        line, node = 1, self._root
-        for part in path:
+        if self._section is None or path[:1] != self._section[:1]:
+            return 1
+        _, line, node = self._section
+        for part in path[1:]:
             # The last one counts: a key of the mapping itself follows those that are merged in.
             found = [child for child in _children(node) if str(child[0]) == str(part)]
             if not found:
@@ -53,36 +63,57 @@ class YamlDocument:
             _, line, node = found[-1]
         return line
 
+    def read(self, loader: _Loader, root: yaml.Node, section: str) -> None:
+        """Take the section from the root node, if it is there.
 
-def read_yaml(path: str) -> YamlDocument:
-    """The document in the file at ``path``.
+        Raises:
+            LogStoreConfigError: It is not plain data.
+        """
+        check = _NodeCheck(loader)
+        check.check_root(root)
+        if isinstance(root, yaml.MappingNode):
+            self.value = {key: None for key, _, _ in _children(root) if isinstance(key, str)}
+            found = _section_node(root, section, set())
+            if found:
+                self._section = (section, *found)
+                check.visit(found[1], (section,))
+        self.problems = check.problems
+        if not check.readable:
+            raise LogStoreConfigError(located(check.problems, self))
+        if isinstance(root, yaml.SequenceNode):
+            self.value = []
+        elif isinstance(root, yaml.ScalarNode):
+            self.value = loader.construct_document(root)
+        elif self._section:
+            value = loader.construct_document(self._section[2])
+            self.value = {**cast("dict[str, None]", self.value), section: value}
+
+
+def read_yaml(path: str, section: str) -> YamlDocument:
+    """The document in the file at ``path``, of which one section is read.
 
     Raises:
-        LogStoreConfigError: The file is no plain YAML document. Every problem that can be found is
-            listed with its line.
-        OSError: The file can't be read.
+        LogStoreConfigError: The file is not YAML, or the section is not plain data. Every problem
+            that can be found is listed with its line.
+        ValueError: The path can't be one.
+        OSError: The file can't be read, or is not a regular file.
     """
-    with open(os.path.expanduser(path), "rb") as file:
-        text = _decoded(file.read(), path)
+    document = YamlDocument(path_text(path))
+    with open_regular_file(os.path.expanduser(file_system_path(path))) as file:
+        text = _decoded(file.read(), document.file)
     try:
         loader = cast("_Loader", yaml.SafeLoader(text))
         root = loader.get_single_node()
-        document = YamlDocument(path, None, [], root)
         if root is not None:
-            check = _NodeCheck(loader)
-            check.visit(root, ())
-            document.problems = check.problems
-            if not check.readable:
-                raise LogStoreConfigError(located(check.problems, document))
-            document.value = loader.construct_document(root)
+            document.read(loader, root, section)
     except yaml.MarkedYAMLError as error:
-        raise _unreadable(path, *_marked_text(error)) from error
+        raise _unreadable(document.file, *_marked_text(error)) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         what = f"not YAML: the character {chr(error.character)!r} is not allowed"
-        raise _unreadable(path, line, what) from error
+        raise _unreadable(document.file, line, what) from error
     except RecursionError as error:
-        raise _unreadable(path, 0, "nested too deeply to be read") from error
+        raise _unreadable(document.file, 0, "nested too deeply to be read") from error
     return document
 
 
@@ -119,6 +150,25 @@ def _children(node: yaml.Node | None) -> Iterator[tuple[str | int, int, yaml.Nod
             yield index, _line(item), item
 
 
+def _section_node(node: yaml.Node, name: str, seen: set[yaml.Node]) -> tuple[int, yaml.Node] | None:
+    """Line and node of a section: the last one of that name, or one that is merged in."""
+    if not isinstance(node, yaml.MappingNode) or node in seen:
+        return None
+    seen.add(node)
+    named = [
+        (_line(key), value) for key, value in node.value if (key.tag, key.value) == (_STR_TAG, name)
+    ]
+    if named:
+        return named[-1]
+    merged = [value for key, value in node.value if key.tag == _MERGE_TAG]
+    for value in reversed(merged):
+        for each in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+            found = _section_node(each, name, seen)
+            if found:
+                return found
+    return None
+
+
 def _line(node: yaml.Node) -> int:
     return node.start_mark.line + 1
 
@@ -133,6 +183,12 @@ class _NodeCheck:
         self._loader = loader
         self._sizes: dict[yaml.Node, int] = {}
         self._around: set[yaml.Node] = set()
+
+    def check_root(self, root: yaml.Node) -> None:
+        """Look at the root itself: its own tag, and names of sections that are there twice."""
+        self._check_tag(root, ())
+        if isinstance(root, yaml.MappingNode):
+            self._check_keys(root, ())
 
     def visit(self, node: yaml.Node, path: Path) -> int:
         """How many values ``node`` stands for, each alias counted as a copy."""

@@ -11,6 +11,7 @@ The parameters pass through the ``Config`` model of the store. A field of a ``Co
 lists everything that is wrong with a file.
 """
 
+import errno
 import os
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
@@ -122,32 +123,38 @@ class _UnknownKindError(LogStoreConfigError, UnknownLogStoreError):
 def load_log_store_spec(path: str | os.PathLike[str]) -> LogStoreSpec:
     """The ``log_store`` section of a YAML file, checked down to the parameters of nested stores.
 
-    Only plain data is read (``yaml.safe_load``), and duplicate keys are refused. Other sections of
-    the file are free. Nothing is built, but the modules of the stores that it names are imported.
+    The section must be plain data, as for ``yaml.safe_load``, without duplicate keys. Other
+    sections are not read, so they may use tags of other programs. Nothing is built, but the modules
+    of the stores that the section names are imported.
 
     Args:
         path: The file, UTF-8; ``~`` expands.
 
     Raises:
-        LogStoreConfigError: The file is not YAML, has no such section, or the section is wrong.
-            Every problem is listed as ``file:line: log_store.params.…: what is wrong``. One that
+        LogStoreConfigError: The file is not YAML, has no such section, or the section is wrong; or
+            ``path`` is empty or has a character that no path can have. Every problem is listed as
+            ``file:line: log_store.params.…: what is wrong``. One that
             consists in an unknown kind alone is an :class:`UnknownLogStoreError` as well.
         LogStorePluginError: All is well, but a store that it names can't be imported.
         DuplicateLogStoreError: All is well, but two distributions offer a kind that it names.
-        OSError: The file can't be read; FileNotFoundError where there is none.
+        OSError: The file can't be read, or is not a regular file; FileNotFoundError if it does not
+            exist.
     """
     from evsys_sdk._yaml_source import read_yaml
 
     file = os.fspath(path)
-    if "\n" in file or "\0" in file:
-        raise LogStoreConfigError(
-            f"{file!r:.60} is no path. If it is YAML, parse it and open what it holds: "
-            f"open_log_store(yaml.safe_load(text))"
-        )
+    if not file:
+        raise LogStoreConfigError("the path of the configuration file is empty")
     try:
-        document = read_yaml(file)
-    except FileNotFoundError as error:
-        raise FileNotFoundError(error.errno, _no_file_text(file), file) from error
+        document = read_yaml(file, "log_store")
+    except LogStoreConfigError:
+        raise
+    except ValueError as error:
+        raise LogStoreConfigError(f"{error}{_yaml_hint(file)}") from error
+    except OSError as error:
+        if error.errno == errno.ENOENT or (error.errno == errno.ENAMETOOLONG and "\n" in file):
+            raise FileNotFoundError(errno.ENOENT, _no_file_text(file), file) from error
+        raise
     return _spec_in_run_config(document.value, document)
 
 
@@ -232,7 +239,8 @@ def _spec_in_run_config(data: object, document: "YamlDocument | None") -> LogSto
             return _checked_spec(sections["log_store"], ("log_store",), document)
         text = _no_section_text([str(key) for key in sections])
     else:
-        found = "the file is empty" if data is None else f"the file holds a {type(data).__name__}"
+        what = "a list" if isinstance(data, list) else "a single value"
+        found = "the file is empty" if data is None else f"the file holds {what}"
         text = f"{found}: write log_store: with kind: and params: under it"
     problems = [*document.problems] if document else []
     problems.append(ConfigProblem((), text))
@@ -240,7 +248,7 @@ def _spec_in_run_config(data: object, document: "YamlDocument | None") -> LogSto
 
 
 def _checked_spec(section: object, path: Path, document: "YamlDocument | None") -> LogStoreSpec:
-    """The spec that stands at ``path``, checked to its depth; or one error with every problem."""
+    """The spec at ``path``, checked to its depth; or one error with every problem."""
     check = _DeepCheck()
     problems = [*document.problems] if document else []
     spec: LogStoreSpec | None = None
@@ -274,4 +282,12 @@ def _no_file_text(file: str) -> str:
     names: list[str] = []
     with suppress(OSError):
         names = os.listdir(os.path.dirname(os.path.expanduser(file)) or ".")
-    return f"No such configuration file{nearest(os.path.basename(file), names)}"
+    guess = nearest(os.path.basename(file), names) or _yaml_hint(file)
+    return f"No such configuration file{guess}"
+
+
+def _yaml_hint(text: str) -> str:
+    """Advice for somebody who gave YAML instead of a path."""
+    if "\n" not in text:
+        return ""
+    return "; if this is YAML, parse it first: open_log_store(yaml.safe_load(text))"

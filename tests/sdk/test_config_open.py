@@ -118,7 +118,10 @@ class TestBuilding:
             build_log_store(LogStoreSpec(kind="multiplex", params={"children": [good, bad]}))
         assert str(caught.value).splitlines() == [
             "2 problems:",
-            "params.children[1].params.server: must be a mapping of names to values, not 'x'",
+            (
+                "params.children[1].params.server: must be a mapping of names to values, "
+                "got 'x' (a string)"
+            ),
             "params.children[1].params.rat: unknown parameter; did you mean rate?",
         ]
         assert not built

@@ -2,14 +2,16 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 from pathlib import Path
 from textwrap import dedent
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, field_validator
 
 from evsys_sdk import (
     LogStoreConfigError,
@@ -32,13 +34,27 @@ class Server(BaseModel):
     port: int = 80
 
 
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Lock:
+    """Something that YAML can't express."""
+
+
+@dataclass
+class Point:
+    x: int
+
+
 class Leaf:
     """A store with parameters of several types."""
 
     name: ClassVar[str] = "leaf"
 
     class Config(BaseModel):
-        model_config = ConfigDict(extra="forbid")
+        model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
         log_dir: str
         flush_secs: float = 30
         retries: int = Field(3, ge=0)
@@ -46,8 +62,26 @@ class Leaf:
         mirrors: dict[str, Server] = {}
         auth: Server | str | None = None
         tags: list[str] = []
+        directory: Path = Path()
+        mode: Literal["fast", "True", True] | None = None
+        paint: Colour = Colour.RED
+        several: list[int] = Field([1, 2], min_length=2)
+        short: str = Field("", max_length=1)
+        hook: Callable[[], None] | None = None
+        lock: Lock | None = None
+        point: Point | None = None
+        url: HttpUrl | None = None
+        day: date = date(2026, 12, 31)
+        secret: str = ""
         backup: LogStoreSpec | None = None
         token: str = Field("", alias="api-token")
+
+        @field_validator("secret")
+        @classmethod
+        def no_secrets(cls, secret: str) -> str:
+            if secret:
+                raise AssertionError
+            return secret
 
         @field_validator("log_dir")
         @classmethod
@@ -175,7 +209,7 @@ class TestTheSection:
     @pytest.mark.parametrize("written", ["no", "off", "false"])
     def test_a_kind_that_yaml_takes_for_a_boolean(self, written: str) -> None:
         assert problems(f"log_store:\n  kind: {written}\n") == [
-            "run.yaml:2: log_store.kind: must be text, not false: put it in quotes"
+            "run.yaml:2: log_store.kind: must be a string, got false (a boolean): put it in quotes"
         ]
 
     def test_keys_beside_kind_and_params(self) -> None:
@@ -195,26 +229,31 @@ class TestTheSection:
 
     @pytest.mark.parametrize(
         ("section", "given"),
-        [("", "nothing (null)"), ("leaf", "'leaf'"), ("[leaf]", "a list"), ("true", "true")],
+        [
+            ("", "null"),
+            ("leaf", "'leaf' (a string)"),
+            ("[leaf]", "a list"),
+            ("true", "true (a boolean)"),
+        ],
     )
     def test_a_section_that_is_no_mapping(self, section: str, given: str) -> None:
         assert problems(f"log_store: {section}\n") == [
-            f"run.yaml:1: log_store: must be a mapping with kind and params, not {given}"
+            f"run.yaml:1: log_store: must be a mapping with kind and params, got {given}"
         ]
 
     def test_params_that_are_a_list(self) -> None:
         assert problems("log_store:\n  kind: leaf\n  params:\n    - log_dir: x\n") == [
-            "run.yaml:3: log_store.params: must be a mapping of names to values, not a list"
+            "run.yaml:3: log_store.params: must be a mapping of names to values, got a list"
         ]
 
     def test_names_that_are_no_text(self) -> None:
-        wrong = "which must be text: put it in quotes"
+        wrong = "must have strings as names"
         assert problems("log_store:\n  kind: leaf\n  params:\n    1: 2\n    no: x\n") == [
-            f"run.yaml:3: log_store.params: has 1 for a name, {wrong}",
-            f"run.yaml:3: log_store.params: has false for a name, {wrong}",
+            f"run.yaml:3: log_store.params: {wrong}, got 1 (an integer): put it in quotes",
+            f"run.yaml:3: log_store.params: {wrong}, got false (a boolean): put it in quotes",
         ]
         assert problems("log_store: {kind: leaf, 2: 3, params: {log_dir: x}}") == [
-            f"run.yaml:1: log_store: has 2 for a name, {wrong}"
+            f"run.yaml:1: log_store: {wrong}, got 2 (an integer): put it in quotes"
         ]
 
 
@@ -230,16 +269,16 @@ class TestParameters:
                 tags: x
                 server: {hots: a}
             """
-        known = "api-token, auth, backup, flush_secs, log_dir, mirrors, retries, server, tags"
+        known = (
+            "api-token, auth, backup, day, directory, flush_secs, hook, lock, log_dir, "
+            "mirrors, mode, paint, point, retries, secret, server, several, short, tags, url"
+        )
         assert problems(text) == [
             "run.yaml:3: log_store.params.log_dir: is missing, and has no default",
             "run.yaml:4: log_store.params.flush_sec: unknown parameter; did you mean flush_secs?",
             f"run.yaml:5: log_store.params.zzz: unknown parameter; known: {known}",
-            (
-                "run.yaml:6: log_store.params.retries: input should be a valid integer, unable to "
-                "parse string as an integer; 'many' was given"
-            ),
-            "run.yaml:7: log_store.params.tags: must be a list, not 'x'",
+            "run.yaml:6: log_store.params.retries: must be an integer, got 'many' (a string)",
+            "run.yaml:7: log_store.params.tags: must be a list, got 'x' (a string)",
             "run.yaml:8: log_store.params.server.host: is missing, and has no default",
             "run.yaml:8: log_store.params.server.hots: unknown parameter; did you mean host?",
         ]
@@ -247,22 +286,41 @@ class TestParameters:
     @pytest.mark.parametrize(
         ("parameter", "problem"),
         [
-            ("retries: -1", "retries: input should be greater than or equal to 0; -1 was given"),
-            ("retries: 1.5", "got a number with a fractional part; 1.5 was given"),
-            ("retries: 2024-01-01", "a date was given"),
-            ("flush_secs: []", "flush_secs: input should be a valid number; a list was given"),
-            ("tags: [a, 1]", "tags[1]: must be text, not 1: put it in quotes"),
-            ("server: [a]", "server: must be a mapping of names to values, not a list"),
-            ("server: {host: 1}", "server.host: must be text, not 1: put it in quotes"),
+            ("retries: -1", "must be greater than or equal to 0, got -1 (an integer)"),
+            ("retries: 1.5", "retries: must be an integer, got 1.5 (a float)"),
+            ("retries: 2024-01-01", "retries: must be an integer, got 2024-01-01 (a date)"),
+            ("retries: 2024-01-01 10:00:00", "got 2024-01-01 10:00:00 (a date and time)"),
+            ("retries: !!binary aGk=", "got binary data"),
+            ("retries: !!set {a}", "got an object of the type set"),
+            ("flush_secs: []", "flush_secs: must be a number, got a list"),
+            ("tags: [a, 1]", "tags[1]: must be a string, got 1 (an integer): put it in quotes"),
+            ("server: [a]", "server: must be a mapping of names to values, got a list"),
+            ("server: {host: 1}", "server.host: must be a string, got 1 (an integer): put it in"),
             ("mirrors: {eu: {prt: 1}}", "mirrors.eu.prt: unknown parameter; did you mean port?"),
-            ("mirrors: {a.b: 1}", "mirrors['a.b']: must be a mapping of names to values, not 1"),
+            ("mirrors: {a.b: 1}", "mirrors['a.b']: must be a mapping of names to values, got 1"),
             ("auth: {hots: x}", "auth.hots: unknown parameter; did you mean host?"),
             ("api_token: x", "api_token: unknown parameter; did you mean api-token?"),
-            ("api-token: [x]", "api-token: must be text, not a list"),
+            ("api-token: [x]", "api-token: must be a string, got a list"),
+            ("directory: 5", "directory: must be a path, got 5 (an integer): put it in quotes"),
+            ("directory: 2024-01-01", "directory: must be a path, got 2024-01-01 (a date): put"),
+            ("directory: [x]", "directory: must be a path, got a list"),
+            ("mode: x", "mode: must be 'fast', 'True' or true, got 'x' (a string)"),
+            ("paint: x", "paint: must be 'red' or 'blue', got 'x' (a string)"),
+            ("several: []", "several: must have at least 2 items, got a list"),
+            ("short: xyz", "short: must have at most 1 character, got 'xyz' (a string)"),
+            ("hook: x", "hook: must be a function, which only Python code can give, got 'x'"),
+            ("lock: x", "lock: must be an object of Lock, which only Python code can give, got"),
+            ("point: {x: 1, z: 2}", "point.z: unknown parameter"),
+            ("point: {}", "point.x: is missing, and has no default"),
+            ("point: 5", "point: must be a mapping of names to values, got 5 (an integer)"),
+            ("url: 'ftp://x'", "must be a URL that begins with 'http' or 'https', got 'ftp://x'"),
+            ("url: x", "url: must be a URL, got 'x' (a string)"),
+            ("day: x", "day: must be a date such as 2026-12-31, got 'x' (a string)"),
+            ("secret: x", "secret: is refused; got 'x' (a string)"),
             ("backup: {kind: leaf}", "backup.params.log_dir: is missing, and has no default"),
             ("backup: {kind: leef}", "backup.kind: there is no log store of kind 'leef'; did"),
             ("backup: {kind: leaf, log_dir: x}", "backup.log_dir: is a parameter of the store"),
-            (f"tags: [0x{'f' * 5000}]", "tags[0]: must be text, not a huge number"),
+            (f"tags: [0x{'f' * 5000}]", "tags[0]: must be a string, got a huge integer"),
         ],
     )
     def test_a_wrong_value_is_named_where_it_stands(self, parameter: str, problem: str) -> None:
@@ -273,7 +331,7 @@ class TestParameters:
 
     def test_what_a_validator_says(self) -> None:
         assert problems("log_store: {kind: leaf, params: {log_dir: a b}}") == [
-            "run.yaml:1: log_store.params.log_dir: no spaces, please; 'a b' was given"
+            "run.yaml:1: log_store.params.log_dir: no spaces, please; got 'a b' (a string)"
         ]
 
     def test_nested_stores_three_levels_down(self) -> None:
@@ -314,7 +372,7 @@ class TestParameters:
             f"run.yaml:18: {one}[1].params.log_dir: is missing, and has no default",
             (
                 "run.yaml:19: log_store.params.children[2]: must be a mapping with kind and "
-                "params, not 'leaf'"
+                "params, got 'leaf' (a string)"
             ),
             "run.yaml:20: log_store.params.childs: unknown parameter; did you mean children?",
         ]
@@ -328,7 +386,9 @@ class TestParameters:
 
     def test_a_multiplex_without_children(self) -> None:
         found = problems("log_store: {kind: multiplex, params: {children: []}}")
-        assert "run.yaml:1: log_store.params.children: list should have at least 1" in found[0]
+        assert found == [
+            "run.yaml:1: log_store.params.children: must have at least 1 item, got a list"
+        ]
 
     def test_merged_in_values_are_found_where_they_were_written(self) -> None:
         text = """
@@ -352,7 +412,10 @@ class TestParameters:
                 <<: *base
             """
         assert problems(text) == [
-            "run.yaml:5: log_store.params.log_dir: must be text, not 5: put it in quotes"
+            (
+                "run.yaml:5: log_store.params.log_dir: must be a string, got 5 (an integer): put "
+                "it in quotes"
+            )
         ]
 
 
@@ -397,10 +460,7 @@ class TestTheFile:
             """
         assert problems(text) == [
             "run.yaml:5: log_store.params.log_dir: duplicate key, first given in line 4",
-            (
-                "run.yaml:6: log_store.params.retries: input should be a valid integer, unable to "
-                "parse string as an integer; 'many' was given"
-            ),
+            "run.yaml:6: log_store.params.retries: must be an integer, got 'many' (a string)",
             "run.yaml:8: model: duplicate key, first given in line 7",
         ]
 
@@ -418,16 +478,28 @@ class TestTheFile:
             ("a: [1,\n", "2: not YAML: while parsing a flow node expected the node content"),
             ("a: 1\n---\nb: 2\n", "2: not YAML: expected a single document in the stream but"),
             ("a: *nowhere\n", "1: not YAML: found undefined alias 'nowhere'"),
-            ("a: 1\n? [x]\n: 2\n", "2: not YAML: while constructing a mapping found unhashable"),
+            ("log_store:\n ? [x]\n : 2\n", "2: not YAML: while constructing a mapping found unh"),
             ("a: 1\nb: \x07\n", "2: not YAML: the character '\\x07' is not allowed"),
-            ("a: 1\n<<: 5\n", "2: not YAML: while constructing a mapping expected a mapping or"),
-            ("a: {1: !!set 5}\n", "1: not YAML: expected a mapping node, but found scalar"),
+            (
+                "log_store:\n <<: 5\n",
+                "2: not YAML: while constructing a mapping expected a mapping",
+            ),
+            ("log_store: {1: !!set 5}\n", "1: not YAML: expected a mapping node, but found scalar"),
             (b"a: 1\nb: \xff\n", "2: not UTF-8 (byte 0xff); save the file as UTF-8"),
             ("a: 1\n".encode("utf-16"), "1: not UTF-8 (byte 0xff); save the file as UTF-8"),
-            ("a: 1\nb: 2024-13-45\n", f"2: b: '2024-13-45' can't be read ({BAD_MONTH})"),
-            ("a: !!int {x: y}\n", "1: not YAML: expected a scalar node, but found mapping"),
-            ("a: <<\n", "1: not YAML: could not determine a constructor for the tag"),
-            ("a: =\n", "1: a: the tag !!value is refused"),
+            (
+                "log_store:\n a: 2024-13-45\n",
+                f"2: log_store.a: '2024-13-45' can't be read ({BAD_MONTH})",
+            ),
+            ("log_store: !!int {x: y}\n", "1: not YAML: expected a scalar node, but found mapping"),
+            ("log_store: <<\n", "1: not YAML: could not determine a constructor for the tag"),
+            ("log_store: =\n", "1: log_store: the tag !!value is refused"),
+            (
+                "!!python/name:os.mkdir {log_store: {}}\n",
+                "1: the tag !!python/name:os.mkdir is ref",
+            ),
+            ("!x 5", "1: the tag !x is refused"),
+            ("5", "1: the file holds a single value: write log_store: with"),
             ("[" * 1000, " nested too deeply to be read"),
         ],
     )
@@ -447,17 +519,64 @@ class TestTheFile:
         assert not Path("made").exists()
 
     def test_all_that_can_not_be_read_at_once(self) -> None:
-        assert problems("a: !x 1\nb: [2024-13-45, !y {}]\nb: 3\n") == [
-            "run.yaml:1: a: the tag !x is refused: only plain data is read",
-            f"run.yaml:2: b[0]: '2024-13-45' can't be read ({BAD_MONTH}): put it in quotes",
-            "run.yaml:2: b[1]: the tag !y is refused: only plain data is read",
-            "run.yaml:3: b: duplicate key, first given in line 2",
+        text = "log_store:\n a: !x 1\n b: [2024-13-45, !y {}]\n b: 3\nc: 1\nc: !z 2\n"
+        assert problems(text) == [
+            "run.yaml:2: log_store.a: the tag !x is refused: only plain data is read",
+            (
+                f"run.yaml:3: log_store.b[0]: '2024-13-45' can't be read ({BAD_MONTH}): put it in "
+                "quotes"
+            ),
+            "run.yaml:3: log_store.b[1]: the tag !y is refused: only plain data is read",
+            "run.yaml:4: log_store.b: duplicate key, first given in line 3",
+            "run.yaml:6: c: duplicate key, first given in line 5",
         ]
 
+    def test_other_sections_belong_to_other_programs(self) -> None:
+        spec = load("""
+            model: !ENV ${HOME}
+            run: !!python/object/apply:os.mkdir [made]
+            dates: [2024-13-45, !!int x, =, !x {a: 1, a: 2}]
+            ? [a, list]
+            : {1: 2, 1: 3}
+            self: &self [*self]
+            c0: &c0 [1, 1]
+            c1: &c1 [*c0, *c0]
+            <<: 5
+            log_store:
+              kind: leaf
+              params: {log_dir: x}
+            """)
+        assert spec == LogStoreSpec(kind="leaf", params={"log_dir": "x"})
+        assert not Path("made").exists()
+
+    def test_a_tag_that_an_alias_brings_into_the_section_is_refused(self) -> None:
+        text = """
+            model: &model {path: !ENV x}
+            log_store: {kind: leaf, params: {log_dir: x, server: *model}}
+            """
+        assert problems(text) == [
+            (
+                "run.yaml:1: log_store.params.server.path: the tag !ENV is refused: only plain "
+                "data is read"
+            )
+        ]
+
+    def test_a_section_that_is_merged_into_the_file(self) -> None:
+        text = """
+            a: &a {log_store: {kind: leaf, params: {log_dir: a, bad: 1}}, self: &self {<<: *self}}
+            b: &b
+              log_store: {kind: leaf, params: {log_dir: b, bad: 1}}
+            c: &c {<<: [*self, *b, *a]}
+            <<: *c
+            """
+        (found,) = problems(text)
+        assert found.startswith("run.yaml:3: log_store.params.bad: unknown parameter")
+        assert "the sections are: a, b, c" in problems(text.replace("log_store", "log"))[0].lower()
+
     def test_what_yaml_says_over_several_lines_stays_in_one(self) -> None:
-        (problem,) = problems("a: !!binary x\nlog_store: {kind: jsonl}\n")
+        (problem,) = problems("log_store: {kind: jsonl, a: !!binary x}\n")
         assert re.fullmatch(
-            r"run\.yaml:1: a: 'x' can't be read \(failed to decode base64 data: .*\): "
+            r"run\.yaml:1: log_store.a: 'x' can't be read \(failed to decode base64 data: .*\): "
             r"put it in quotes",
             problem,
         )
@@ -466,7 +585,7 @@ class TestTheFile:
         ("text", "path"),
         [
             ("log_store: &a\n  params: {children: [*a]}\n", "log_store.params.children[0]"),
-            ("log_store: {}\nother: &b [1, *b]\n", "other[1]"),
+            ("log_store: {a: &b [1, *b]}\n", "log_store.a[1]"),
             ("log_store: &a\n  <<: *a\n", "log_store.<<"),
         ],
     )
@@ -480,6 +599,7 @@ class TestTheFile:
     def test_aliases_that_multiply_the_file(self, pair: str) -> None:
         line = f"c{{0}}: &c{{0}} {pair}\n"
         text = "c0: &c0 {x: 1}\n" + "".join(line.format(n, n - 1) for n in range(1, 60))
+        text += "log_store: *c59\n"
         (found,) = problems(text)
         assert "its aliases multiply it to " in found
 
@@ -487,6 +607,8 @@ class TestTheFile:
         text = "c0: &c0 {x: 1}\n" + "".join(
             f"c{n}: &c{n} {{<<: [*c{n - 1}, *c{n - 1}]}}\n" for n in range(1, 60)
         )
+        assert "no log_store section" in problems(text + "<<: *c59")[0]
+        text += "log_store: *c59\n"
         (found,) = problems(text)
         assert "its aliases multiply it to " in found
 
@@ -505,7 +627,33 @@ class TestTheFile:
         with pytest.raises(IsADirectoryError, match=str(tmp_path)):
             load_log_store_spec(tmp_path)
 
-    @pytest.mark.parametrize("text", ["log_store:\n  kind: leaf\n", "a\0b"])
-    def test_text_in_place_of_a_path(self, text: str) -> None:
-        with pytest.raises(LogStoreConfigError, match=r"is no path\. If it is YAML, parse it and"):
-            load_log_store_spec(text)
+    def test_text_in_place_of_a_path(self) -> None:
+        advice = r"file; if this is YAML, parse it first: open_log_store\(yaml.safe_load\(text\)\)"
+        for text in ("log_store:\n  kind: leaf\n", "log_store:\n" + "  x: 1\n" * 999):
+            with pytest.raises(FileNotFoundError, match=advice):
+                load_log_store_spec(text)
+
+    def test_a_path_that_cannot_be_one(self) -> None:
+        with pytest.raises(
+            LogStoreConfigError, match="the path of the configuration file is empty"
+        ):
+            load_log_store_spec("")
+        for path in ("a\0b", "\ud800"):
+            with pytest.raises(LogStoreConfigError, match="no path can have"):
+                load_log_store_spec(path)
+
+    @pytest.mark.parametrize("name", ["two\nlines.yaml", os.fsdecode(b"caf\xe9.yaml")], ids=ascii)
+    def test_any_name_of_a_file(self, name: str) -> None:
+        Path(name).write_text("log_store: {kind: leaf, params: {log_dir: x}}")
+        assert load_log_store_spec(name).kind == "leaf"
+        Path(name).write_text("log_store: {kind: leaf}")
+        with pytest.raises(LogStoreConfigError) as caught:
+            load_log_store_spec(name)
+        shown = {"t": r"two\nlines.yaml:1: ", "c": r"caf\xe9.yaml:1: "}[name[0]]
+        assert str(caught.value).startswith(shown)
+
+    def test_what_is_not_a_regular_file(self) -> None:
+        os.mkfifo("fifo")
+        for path, what in {"fifo": "a FIFO", "/dev/zero": "a character device"}.items():
+            with pytest.raises(OSError, match=f"must be a regular file, but is {what}"):
+                load_log_store_spec(path)

@@ -5,7 +5,8 @@ from typing import Self
 
 from pydantic import BaseModel, Field, ValidationError
 
-from evsys_sdk._files import open_regular_file, path_text
+from evsys_sdk._files import open_regular_file
+from evsys_sdk._text import path_text
 from evsys_sdk.command.failures import CommandError
 
 __all__ = ["Progress", "ProgressFile"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
-from evsys_sdk._files import path_text
+from evsys_sdk._text import path_text
 from evsys_sdk.command.documents import artifacts_of, hyperparams_of
 from evsys_sdk.command.scanning import Scan, scan_file
 from evsys_sdk.errors import DamagedLogError

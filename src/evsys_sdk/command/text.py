@@ -2,22 +2,9 @@
 
 import math
 
+from evsys_sdk._text import printable
+
 __all__ = ["counted", "printable", "printable_lines", "readable_number", "shortened"]
-
-
-def printable(text: str) -> str:
-    """The text with escapes for what is not printed: control characters, turns of direction.
-
-    A path may hold bytes that are not text, each as a surrogate; their escapes show the bytes.
-    """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _escaped(char) for char in text)
-
-
-def _escaped(char: str) -> str:
-    code = ord(char)
-    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else ascii(char)[1:-1]
 
 
 def printable_lines(text: str) -> str:

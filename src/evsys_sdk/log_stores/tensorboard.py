@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
-from evsys_sdk._files import path_text
+from evsys_sdk._text import path_text
 from evsys_sdk.arguments import (
     STEP_MAX,
     STEP_MIN,
