@@ -42,10 +42,12 @@ def _instead_of_a_directory(path: str) -> str:
 
 
 def _instead_of_a_log(log_dir: str, names: tuple[str, ...]) -> str:
+    directory = os.path.expanduser(log_dir)
+    entries = [os.path.join(directory, entry) for entry in os.listdir(directory)]
     inside = sorted(
-        entry.path
-        for entry in os.scandir(os.path.expanduser(log_dir))
-        if entry.is_dir() and any(os.path.exists(os.path.join(entry.path, name)) for name in names)
+        entry
+        for entry in entries
+        if any(os.path.exists(os.path.join(entry, name)) for name in names)
     )
     if inside:
         return f"did you mean {' or '.join(inside[:5])}?"

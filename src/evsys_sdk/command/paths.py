@@ -1,10 +1,12 @@
 """The paths of a command line."""
 
 import argparse
+import os
+from typing import BinaryIO
 
 from evsys_sdk._files import file_system_path
 
-__all__ = ["path"]
+__all__ = ["open_output", "path"]
 
 
 def path(text: str) -> str:
@@ -19,3 +21,17 @@ def path(text: str) -> str:
         return file_system_path(text, "the path")
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def open_output(file_name: str) -> BinaryIO:
+    """Open a file for writing.
+
+    ``open`` would wait forever for somebody to read from a FIFO; here that is an error.
+
+    Raises:
+        OSError: The file can't be opened.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NONBLOCK
+    descriptor = os.open(file_name, flags, 0o666)
+    os.set_blocking(descriptor, True)
+    return open(descriptor, "wb")

@@ -1,7 +1,7 @@
 """Runs as a PNG: every metric with its curves of all splits and runs."""
 
 import math
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -19,8 +19,8 @@ _DASHES = ["-", "--", ":", "-."]
 _SYMBOLS = {"NaN": "x", "Infinity": "^", "-Infinity": "v"}
 
 
-def save_picture(runs: list[Run], path: str) -> str:
-    """Write the picture, and return a remark about charts that found no place in it, or ''."""
+def save_picture(runs: list[Run], file: BinaryIO) -> int:
+    """Write the picture, and return how many charts have no place in it."""
     charts = charts_of(runs)
     drawn = charts[:_MOST_CHARTS] or [Chart("no metrics were logged")]
     columns = min(3, len(drawn))
@@ -36,9 +36,8 @@ def save_picture(runs: list[Run], path: str) -> str:
         _decorate(axes, chart)
     for axes in grid[len(drawn) :]:
         axes.set_visible(False)
-    figure.savefig(path, dpi=120, format="png")
-    left_out = len(charts) - _MOST_CHARTS
-    return f"{path}: {left_out} more metrics have no place in it" if left_out > 0 else ""
+    figure.savefig(file, dpi=120, format="png")
+    return max(0, len(charts) - _MOST_CHARTS)
 
 
 def _draw(axes: Any, trace: Trace, split: int, *, several: bool) -> None:

@@ -5,7 +5,7 @@ import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from evsys_sdk.command.paths import path
+from evsys_sdk.command.paths import open_output, path
 from evsys_sdk.command.text import printable
 
 if TYPE_CHECKING:
@@ -89,18 +89,21 @@ def _check_plot_packages() -> None:
 def _write_page(runs: "list[Run]", file_name: str) -> None:
     from evsys_sdk.command.page import page
 
-    with open(file_name, "w", encoding="utf-8") as file:
-        file.write(page(runs))
+    content = page(runs).encode()
+    with open_output(file_name) as file:
+        file.write(content)
     print(f"wrote {printable(file_name)}")
 
 
 def _write_picture(runs: "list[Run]", file_name: str) -> None:
     from evsys_sdk.command.picture import save_picture
 
-    remark = save_picture(runs, file_name)
+    with open_output(file_name) as file:
+        left_out = save_picture(runs, file)
     print(f"wrote {printable(file_name)}")
-    if remark:
-        print(printable(remark), file=sys.stderr)
+    if left_out:
+        remark = f"{left_out} more metrics have no place in it"
+        print(f"{printable(file_name)}: {remark}", file=sys.stderr)
 
 
 def _follow(terminal: "Console", names: list[str], files: "list[LogFiles]") -> int:
