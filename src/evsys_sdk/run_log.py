@@ -1,7 +1,7 @@
 """What a log holds, as its reader reports it.
 
-These are plain containers: nothing is checked or converted, so that a reader can report exactly
-what it found, right or wrong. All of them are built by keyword.
+These are plain containers. Nothing is checked or converted, so that a reader can report what it
+found, right or wrong. All of them are built by keyword.
 """
 
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ class MetricRow:
     split: str | None
     """The split as it was logged; None where it is unknown, as the store or the row has none."""
     metrics: dict[str, float]
-    """Value per key; NaN and infinities stand as themselves."""
+    """Value per key; NaN and infinities are floats."""
     ts: float | None = None
     """When it was logged, in seconds since the Unix epoch; None where it is unknown."""
 
 
 @dataclass(slots=True)
 class ArtifactPointer:
-    """One ``log_artifact`` call: where something lies, not its bytes (clause ART-2)."""
+    """One ``log_artifact`` call: where something is, not its bytes (clause ART-2)."""
 
     name: str
     path: str

@@ -100,7 +100,7 @@ BAD_PARAMETERS: list[tuple[dict[str, Any], str]] = [
     ({"metrics_file": ".jsonl.lock"}, "metrics_file '.jsonl.lock' is the store's own lock file"),
     (
         {"metrics_file": "artifacts.json"},
-        "metrics_file and artifacts_file are both 'artifacts.json'. Each needs a file of its own",
+        "metrics_file and artifacts_file are both 'artifacts.json'. Each needs another file",
     ),
     ({"hyperparams_file": "Artifacts.json"}, "hyperparams_file and artifacts_file are both"),
     (

@@ -278,7 +278,7 @@ def test_a_piece_of_our_own_is_taken_back(
             with pytest.raises(
                 OSError,
                 match=rf"No space left on device: only {size} of \d+ bytes fitted\. This row was"
-                r" not recorded; earlier ones stand: '.*metrics\.jsonl'",
+                r" not recorded; earlier ones are kept: '.*metrics\.jsonl'",
             ):
                 store.log_scalar("loss", 1.0, 1)
     assert content(log_dir) == before

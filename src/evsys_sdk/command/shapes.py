@@ -43,7 +43,7 @@ class Shape:
         self.curves: dict[str, Integers] = {}
         """By split: which curve each value of a row belongs to."""
         self.pack: Callable[..., bytes] = Packing(f"{len(keys)}d").pack
-        """Values as doubles, one behind the other."""
+        """Values as doubles, one after the other."""
 
 
 Row = tuple[int, str, Shape, bytes]
@@ -60,7 +60,7 @@ class RowDecoder:
         self._replaced = [
             (to_json(key) + b":", to_json(alias) + b":") for key, alias in aliases.items()
         ]
-        # Names of fields are attributes, and keys are any text.
+        # Names of fields are attributes, and a key is any string.
         names = {f"value_{place}": aliases.get(key, key) for place, key in enumerate(shape.keys)}
         metrics = defstruct(
             "Metrics",
@@ -91,13 +91,13 @@ class RowDecoder:
             ValueError: It is another line: ``decode_row`` says what it is.
         """
         # Only the keys themselves get through with an alias. Where these bytes are something else,
-        # their first quote ends a text, and the alias follows it without a comma; or that quote is
-        # escaped, and the text that now ends with the alias is no known key.
+        # their first quote ends a string, and the alias follows it without a comma; or that quote
+        # is escaped, and the string that now ends with the alias is not a known key.
         for key, alias in self._replaced:
             line = line.replace(key, alias, 1)
         try:
             row = self._decoder.decode(line)
-        except MsgspecError as error:  # before msgspec 0.21 it is no ValueError
+        except MsgspecError as error:  # before msgspec 0.21 it is not a ValueError
             raise ValueError(*error.args) from None
         values = self._shape.pack(*astuple(row.metrics))
         return row.step, row.split or "", self._shape, values

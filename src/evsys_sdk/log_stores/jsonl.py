@@ -2,8 +2,8 @@
 
 ``metrics.jsonl`` has one row per call, ``hyperparams.json`` the merged hyperparameters, and
 ``artifacts.json`` the list of artifact pointers. A row is written by one system call before
-``log_metrics`` returns: there is no buffer, queue or thread, so that a killed process loses nothing
-that a returned call wrote. Threads, processes and forked children may share one directory.
+``log_metrics`` returns. Without a buffer, queue or thread, a killed process loses nothing that a
+returned call wrote. Threads, processes and forked children may share one directory.
 """
 
 import os
@@ -54,7 +54,7 @@ class JSONLLogStore:
     """Writes a log as JSON into one directory, and claims every capability of the contract.
 
     A row of the metrics file is ``{"ts", "step", "split", "metrics"}``, keys in this order. A value
-    that is not finite stands as null in ``metrics`` and as ``"NaN"``, ``"Infinity"`` or
+    that is not finite is null in ``metrics``, and ``"NaN"``, ``"Infinity"`` or
     ``"-Infinity"`` by its key in a fifth field ``nonfinite``, which only such rows have.
 
     Safe in threads, in signal handlers, and in forked children. Pickling or copying an open store
@@ -110,7 +110,7 @@ class JSONLLogStore:
             artifacts_file: Plain name of the file of artifact pointers in ``log_dir``.
 
         Raises:
-            TypeError: A parameter is no text.
+            TypeError: A parameter is not a string.
             ValueError: A file name is not plain, or two files would be one.
             OSError: The directory can't be created, or the metrics file can't be opened.
         """
@@ -138,19 +138,21 @@ class JSONLLogStore:
         empty dict (MET-8).
 
         Args:
-            metrics: Numbers by key, recorded as ``float(value)`` (MET-5). A key is any text that
-                UTF-8 can hold, of any length, but not empty (MET-6).
+            metrics: Numbers by key, recorded as ``float(value)`` (MET-5). A key is any string
+                that UTF-8 can encode, of any length, but not empty (MET-6).
             step: An integer that fits into int64, or what has ``__index__``; not a bool.
-            split: Any text like a key.
+            split: Any string like a key.
 
         Raises:
-            TypeError: A value is no number, a key or ``split`` no str, or ``step`` no integer.
+            TypeError: A value is not a number, a key or ``split`` not a string, or ``step`` not an
+                integer.
                 Nothing of the call is recorded (MET-7); the same holds for the other errors.
-            ValueError: A text is empty or not for UTF-8, or ``step`` does not fit into int64.
+            ValueError: A string is empty or cannot be encoded as UTF-8, or ``step`` does not fit
+                into int64.
             OverflowError: A value is an int beyond float64.
             LogStoreClosedError: The store is closed (CL-3).
             OSError: The disk is full, or the directory was removed, which is noticed within a
-                second. Earlier rows stand, and logging goes on when the cause is gone.
+                second. Earlier rows are kept, and logging goes on when the cause is gone.
         """
         known = self._known_texts
         # The usual call costs a few microseconds, half of them in the kernel. What it needs is
@@ -200,17 +202,18 @@ class JSONLLogStore:
     def log_hyperparams(self, params: dict[str, Any]) -> None:
         """Merge ``params`` into the file; it is on the disk when this returns (HP-1, HP-2).
 
-        The file is replaced at once: it is always whole. NaN and infinities stand in it as the
-        texts NaN, Infinity and -Infinity. Calls of several processes merge one after the other.
+        The file is replaced at once: it is always whole. NaN and infinities are in it as the
+        strings NaN, Infinity and -Infinity. Calls of several processes merge one after the other.
 
         Raises:
-            TypeError: A value has no JSON form, or a key is no str; the error names the place.
-                Nothing of the call is recorded (HP-3); the same holds for the other errors.
+            TypeError: A value has no JSON form, or a key is not a string; the error names the
+                place. Nothing of the call is recorded (HP-3); the same holds for the other errors.
             ValueError: A value contains itself, is nested more than 120 levels deep, is an int of
-                more than 4,300 digits, a text not for UTF-8, or more than 256 MB in all.
+                more than 4,300 digits, a string that cannot be encoded as UTF-8, or more than
+                256 MB in all.
             DamagedLogError: The file does not parse. It is left as it is.
             LogStoreClosedError: The store is closed (CL-3).
-            OSError: The disk is full, or the directory was removed. The old file stands.
+            OSError: The disk is full, or the directory was removed. The old file is kept.
         """
         self._check_open("log_hyperparams")
         checked = checked_hyperparams(params)
@@ -223,17 +226,17 @@ class JSONLLogStore:
         """Append ``{"name", "path", "kind", "ts"}`` to the list of artifacts (ART-1).
 
         The path is recorded as given, and never looked at (ART-2). The cost does not grow with the
-        list, and the file is a JSON list whenever no call is under way.
+        list, and the file is a JSON list whenever no call is in progress.
 
         Args:
-            name: Any text like a key of metrics.
+            name: Any string like a key of metrics.
             path: Text, or a path object.
-            kind: Any text like a key of metrics.
+            kind: Any string like a key of metrics.
 
         Raises:
-            TypeError: An argument is no text.
-            ValueError: A text is empty or not for UTF-8.
-            DamagedLogError: The file is no list of artifacts. It is left as it is.
+            TypeError: An argument is not a string.
+            ValueError: A string is empty or cannot be encoded as UTF-8.
+            DamagedLogError: The file is not a list of artifacts. It is left as it is.
             LogStoreClosedError: The store is closed (CL-3).
             OSError: The disk is full, or the directory was removed. The list is as it was.
         """
@@ -250,7 +253,10 @@ class JSONLLogStore:
         )
 
     def close(self) -> None:
-        """Wait for calls under way, and release the file (CL-1, CL-4). Again: nothing (CL-2)."""
+        """Wait for calls in progress, then release the file (CL-1, CL-4).
+
+        A second close does nothing (CL-2).
+        """
         with self._turns.lock:
             self._closed = True
         self._metrics.close()
@@ -277,18 +283,19 @@ class JSONLLogStore:
     ) -> Iterator[MetricRow]:
         """Read the rows of a log one by one, in constant memory, while it may be written to.
 
-        A log that was never written has no rows. Blank lines are skipped, and so is a row under way
-        at the end.
+        A log that was never written has no rows. Blank lines are skipped, and so is a row in
+        progress at the end. Rows of other writers are read, too: where ``ts`` or ``split`` is
+        missing it is None, and other fields are ignored.
 
         Args:
             log_dir: As for the constructor.
             metrics_file: As for the constructor.
-            on_damage: Called with the error for each line that is no row; reading goes on when it
-                returns. Without it the error is raised.
+            on_damage: Called with the error for each line that is not a row; reading goes on when
+                it returns. Without it the error is raised.
 
         Raises:
-            DamagedLogError: A line is no row; names the file and the line.
-            OSError: The file can't be read.
+            DamagedLogError: A line is not a row. The error has its number as ``line``.
+            OSError: The file can't be read, or is not a regular file.
         """
         path = os.path.join(directory_path(log_dir), check_file_name(metrics_file, "metrics_file"))
         return iter_rows(path, on_damage)
@@ -305,8 +312,9 @@ class JSONLLogStore:
         """Read a whole log, while it may be written to; one that was never written is empty.
 
         Raises:
-            DamagedLogError: A file does not parse; names it, and the line where there are lines.
-            OSError: A file can't be read.
+            DamagedLogError: A file can't be parsed. The error has its ``path``, and the number of
+                the ``line`` if it is the metrics file.
+            OSError: A file can't be read, or is not a regular file.
         """
         files = LogFiles.checked(log_dir, metrics_file, hyperparams_file, artifacts_file)
         return RunLog(

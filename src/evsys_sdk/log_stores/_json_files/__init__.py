@@ -2,7 +2,7 @@
 
 ::
 
-    names           where the files lie, and which names they may have
+    names           where the files are, and which names they may have
     row             one line of metrics.jsonl: to bytes and back
     torn            the beginning of a row, which a killed writer leaves
     tail            what a killed writer left at the end of metrics.jsonl
@@ -19,6 +19,6 @@ from importlib.util import find_spec
 
 if find_spec("fcntl") is None:
     raise ImportError(
-        "The jsonl log store needs the file locks of POSIX (the module fcntl), which this platform "
-        "has not. On Windows, run it in WSL"
+        "The jsonl log store needs the file locks of POSIX (the module fcntl), which are not "
+        "available on this platform. On Windows, run it in WSL"
     )

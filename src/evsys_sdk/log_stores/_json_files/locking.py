@@ -79,7 +79,7 @@ def replace_file(path: str, content: bytes, *, durable: bool) -> None:
     it the new one.
 
     Raises:
-        OSError: The disk is full, or the directory can't be written to; the old file stands.
+        OSError: The disk is full, or the directory can't be written to; the old file is kept.
     """
     # One name, not a new one per call: what a killed process leaves is used again by the next.
     temporary = path + TEMPORARY_SUFFIX

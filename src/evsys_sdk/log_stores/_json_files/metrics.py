@@ -46,7 +46,7 @@ class MetricsFile:
 
         Raises:
             LogStoreClosedError: After :meth:`close`.
-            OSError: The row was not recorded; earlier ones stand.
+            OSError: The row was not recorded; earlier ones are kept.
         """
         with self._lock:
             # Once a second: a look at the path costs as much as the write itself. Also after
@@ -65,13 +65,13 @@ class MetricsFile:
                 self._settle(row, written, now)
 
     def close(self) -> None:
-        """Release the file. Waits for a write under way; later ones raise."""
+        """Release the file. Waits for a write in progress; later ones raise."""
         with self._lock:
             self._looked = inf
             self._release()
 
     def renew_after_fork(self) -> None:
-        """Let go of the parent's open file; the first write opens it anew."""
+        """Let go of the parent's open file; the first write opens it again."""
         self._lock = threading.RLock()
         if self._file is not None:
             self._looked = 0.0
@@ -106,7 +106,7 @@ class MetricsFile:
             file.close()
 
     def _look(self) -> None:
-        """Open the file anew where the path is no longer that of the open file."""
+        """Open the file again if the path is no longer that of the open file."""
         if self._looked == inf:
             raise LogStoreClosedError(self._kind, "log_metrics")
         if self._descriptor != _CLOSED:
@@ -119,8 +119,8 @@ class MetricsFile:
             raise removed_directory_error(os.path.dirname(self._path)) from error
 
     def _settle(self, row: bytes, written: int, now: float) -> None:
-        """Look at what was written: a part only, or behind a piece that somebody else left."""
-        self._end = _UNKNOWN  # so that the next call looks again, whatever becomes of this one
+        """Look at what was written: a part only, or after a torn row that somebody else left."""
+        self._end = _UNKNOWN  # so that the next call looks again, even if this one fails
         end = lseek(self._descriptor, 0, 1)
         start = end - written
         # A signal handler that logged after our write moved the end on; its row was looked at.
@@ -142,5 +142,5 @@ class MetricsFile:
             self.append(row, now)
 
     def _error(self, number: int, reason: str) -> OSError:
-        text = f"{reason}. This row was not recorded; earlier ones stand"
+        text = f"{reason}. This row was not recorded; earlier ones are kept"
         return OSError(number, text, self._path)

@@ -1,4 +1,4 @@
-"""Where the files of a log lie, and which names they may have."""
+"""Where the files of a log are, and which names they may have."""
 
 import os
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ __all__ = [
 ]
 
 LOCK_FILE = ".jsonl.lock"
-"""Locked by whoever touches hyperparameters or artifacts; its content means nothing."""
+"""Locked while hyperparameters or artifacts are read or written; its content means nothing."""
 
 TEMPORARY_SUFFIX = ".tmp"
 """Ends the name of a file that is about to replace another."""
@@ -28,14 +28,14 @@ def check_file_name(name: object, parameter: str) -> str:
     """The name that ``parameter`` gave, if it is the plain name of a file that a log may have.
 
     Raises:
-        TypeError: ``name`` is no str.
+        TypeError: ``name`` is not a string.
         ValueError: It is not plain: a path, empty, ``.`` or ``..``, or longer than 251 bytes; or
-            the store keeps a file of its own under it.
+            the store keeps its own file under it.
     """
     text = checked_text(name, parameter)
     if "/" in text or "\0" in text or text in {".", ".."} or len(os.fsencode(text)) > _LONGEST_NAME:
         raise ValueError(
-            f"{parameter} {text[:300]!r} is not the plain name of a file. The files of a log lie "
+            f"{parameter} {text[:300]!r} is not the plain name of a file. The files of a log are "
             f"in log_dir itself: give a name without directories, and the directory as log_dir"
         )
     if text.casefold() == LOCK_FILE:
@@ -59,9 +59,7 @@ def check_distinct(metrics_file: str, hyperparams_file: str, artifacts_file: str
     for parameter, name in names.items():
         other = holders.setdefault(name.casefold(), parameter)
         if other != parameter:
-            raise ValueError(
-                f"{other} and {parameter} are both {name!r}. Each needs a file of its own"
-            )
+            raise ValueError(f"{other} and {parameter} are both {name!r}. Each needs another file")
     for parameter in ("hyperparams_file", "artifacts_file"):
         temporary = names[parameter] + TEMPORARY_SUFFIX
         taken = holders.get(temporary.casefold())
@@ -92,7 +90,7 @@ class LogFiles:
         """The place that these parameters of a store name.
 
         Raises:
-            TypeError: One of them is no text.
+            TypeError: One of them is not a string.
             ValueError: A file name is not plain, or two files would be one.
         """
         metrics_file = check_file_name(metrics_file, "metrics_file")

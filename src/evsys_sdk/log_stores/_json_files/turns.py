@@ -1,4 +1,4 @@
-"""One job at a time in a directory, whoever asks: threads wait, signal handlers do not have to."""
+"""One job at a time in a directory: threads wait for each other, signal handlers need not wait."""
 
 import threading
 from collections.abc import Callable
@@ -14,21 +14,21 @@ Job = Callable[[], None]
 class Turns:
     """Runs the jobs of one directory one after the other.
 
-    A signal handler runs in the middle of whatever the main thread was doing. If that was a job,
+    A signal handler runs in the middle of what the main thread was doing. If that was a job,
     the handler's own job can't wait for it (it would wait forever) and can't run inside it (both
     change the same file), so it is taken along by the job that it interrupted, right after it. An
     error of a job that was taken along is raised there.
     """
 
     running: bool
-    """Whether a job is under way: for who holds the lock, which then is a signal handler."""
+    """Whether a job is in progress: for the holder of the lock, which then is a signal handler."""
 
     def __init__(self) -> None:
         self.renew_after_fork()
         renew_in_forked_children(self)
 
     def run(self, check: Job, job: Job) -> None:
-        """Run ``check`` and then ``job``, when no other job is under way.
+        """Run ``check`` and then ``job``, when no other job is in progress.
 
         When ``check`` raises, ``job`` does not run. Both see no other thread in between.
         """
