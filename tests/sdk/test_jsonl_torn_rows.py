@@ -79,6 +79,8 @@ def test_every_cut_of_a_usual_row_before_another_is_found() -> None:
                     assert rows_in(row[:-1] + nuls + other[:-1][:length]) == []
             line = row + b"\0" + other
             assert [line[place] for place in rows_in(line) or []] == [row, other]
+            line = b"\0\0" + row + b"\0\0"
+            assert [line[place] for place in rows_in(line) or []] == [row]
 
 
 FOREIGN = [

@@ -32,10 +32,10 @@ def rows_in(line: bytes) -> list[slice] | None:
         except _LineEndedError:
             break
         except _NotARowError:
-            behind = _end_of_torn_row(line, start, scanner.at, end)
-            if behind is None:
+            next_start = _end_of_torn_row(line, start, scanner.at, end)
+            if next_start is None:
                 return None
-            start = behind
+            start = next_start
         else:
             rows.append(slice(start, scanner.at))
             start = scanner.at
@@ -76,7 +76,7 @@ def _end_of_torn_row(line: bytes, start: int, wrong: int, end: int) -> int | Non
     """
     for place in _row_starts(line, start, wrong, end):
         cut = place
-        while line.startswith(b"\0", cut - 1):
+        while cut > start and line[cut - 1] == 0:
             cut -= 1
         try:
             _Scanner(line, start, cut).row()
