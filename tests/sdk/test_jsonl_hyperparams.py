@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evsys_sdk import DamagedLogError
@@ -66,7 +66,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(calls=st.lists(st.dictionaries(st.text(max_size=3), JSON, max_size=4), max_size=3))
 def test_every_json_value_comes_back_equal_and_of_its_type(calls: list[dict[str, Any]]) -> None:
     with tempfile.TemporaryDirectory() as directory:
