@@ -18,7 +18,7 @@ and what the operating system refuses is its own ``OSError``.
 """
 
 from collections.abc import Iterable
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar, cast
 
 from evsys_sdk._problems import ConfigProblem, nearest
 
@@ -35,6 +35,9 @@ __all__ = [
 ]
 
 
+_E = TypeVar("_E", bound="PicklableError")
+
+
 class PicklableError(Exception):
     """An exception that ``pickle`` and ``copy`` can handle, whatever its constructor takes.
 
@@ -47,7 +50,7 @@ class PicklableError(Exception):
         return (_rebuilt, (error_class, args), *state)
 
 
-def _rebuilt(error_class: type[PicklableError], args: tuple[Any, ...]) -> PicklableError:
+def _rebuilt(error_class: type[_E], args: tuple[Any, ...]) -> _E:
     error = error_class.__new__(error_class, *args)
     # The constructor of the built-in base class: ImportError sets an attribute there.
     super(PicklableError, error).__init__(*args)
@@ -63,7 +66,7 @@ class LogStoreError(PicklableError):
 
     def with_message(self, message: str) -> Self:
         """Return a copy of this error, with the same attributes, that says ``message``."""
-        error = type(self).__new__(type(self), message)
+        error = _rebuilt(type(self), (message,))
         error.__dict__.update(self.__dict__)
         return error
 

@@ -173,6 +173,13 @@ def test_every_declared_attribute_is_there(error: BaseException) -> None:
     assert declared <= {name for name in dir(error) if not name.startswith("_")}
 
 
+def test_another_message_leaves_the_data_as_it_is() -> None:
+    error = LogStorePluginError("mine", "ImportError: no numpy", "mine 1.0")
+    other = error.with_message("run.yaml:3: it can't be loaded")
+    assert (str(other), other.msg) == ("run.yaml:3: it can't be loaded",) * 2
+    assert (type(other), vars(other)) == (LogStorePluginError, vars(error))
+
+
 @given(st.text(), st.text(), st.text(), st.none() | st.integers(), st.none() | st.integers())
 def test_any_data_survives(
     path: str, reason: str, remedy: str, line: int | None, byte: int | None
