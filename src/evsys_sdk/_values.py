@@ -76,8 +76,8 @@ def check_utf8(text: str, what: str) -> None:
 
 
 def is_bool(value: Any) -> bool:
-    """Whether the value is a bool, of Python or of NumPy."""
-    return isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", None) == "b"
+    """Whether the value is a bool of Python, NumPy or torch."""
+    return isinstance(value, bool) or str(getattr(value, "dtype", "")) in {"bool", "torch.bool"}
 
 
 def is_path(value: object) -> bool:

@@ -34,7 +34,7 @@ def checked_step(step: Any) -> int:
     """The step as an int, from anything with ``__index__`` (clause MET-5).
 
     Raises:
-        TypeError: ``step`` is not an integer, or is a bool (NumPy's too).
+        TypeError: ``step`` is not an integer, or is a bool (also one of NumPy or torch).
         ValueError: ``step`` does not fit into int64.
     """
     number = step if type(step) is int else _index(step)

@@ -140,6 +140,20 @@ def test_a_bool_of_numpy_is_refused_as_step_by_any_version(
         checked_step(OldNumpyBool())
 
 
+class TorchBool:
+    """A bool tensor of torch: it has ``__index__``, without a warning."""
+
+    dtype = "torch.bool"
+
+    def __index__(self) -> int:
+        return 1
+
+
+def test_a_bool_of_torch_is_refused_as_step() -> None:
+    with pytest.raises(TypeError, match=r"step must be an integer, got .+\(a TorchBool\)$"):
+        checked_step(TorchBool())
+
+
 @pytest.mark.parametrize("step", [2**63, -(2**63) - 1, pytest.param(10**5000, id="long")])
 def test_a_step_beyond_int64_is_refused(step: int) -> None:
     with pytest.raises(ValueError, match="step must fit into int64"):
