@@ -86,11 +86,18 @@ def run(command: list[str], directory: Path, *, fails: bool = False, **environme
 
 
 def matches(output: str, shown: str) -> bool:
-    """Whether a command printed what is shown, where a line of three dots stands for any lines."""
-    pattern = "".join(
-        "(.*\n)*" if line == "..." else re.escape(without_times(line)) + "\n"
-        for line in shown.splitlines()
-    )
+    """Whether a command printed what is shown.
+
+    A line of three dots stands for any lines, and three dots at the end of a line for its rest.
+    """
+    pattern = ""
+    for line in without_times(shown).splitlines():
+        if line == "...":
+            pattern += "(.*\n)*"
+        elif line.endswith(" ..."):
+            pattern += re.escape(line.removesuffix("...")) + ".*\n"
+        else:
+            pattern += re.escape(line) + "\n"
     return re.fullmatch(pattern, without_times(output)) is not None
 
 

@@ -4,6 +4,7 @@ import copy
 import json
 import operator
 import os
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -92,6 +93,21 @@ class OpenStore(MemoryStore):
         return
 
 
+class LoudStore(OpenStore):
+    """Faulty, and prints."""
+
+    def log_metrics(self, metrics: dict[str, float], step: int, *, split: str = "train") -> None:
+        print("a store that prints")
+        super().log_metrics(metrics, step, split=split)
+
+
+class HangingStore(MemoryStore):
+    """Faulty: never closes."""
+
+    def close(self) -> None:
+        threading.Event().wait()
+
+
 class RequiredStore(MemoryStore):
     """Its parameters can't be guessed."""
 
@@ -143,6 +159,10 @@ class Harness(StoreHarness):
 
 class RoundingHarness(Harness):
     store = RoundingStore
+
+
+class OpenHarness(Harness):
+    store = OpenStore
 
 
 class EndingHarness(Harness):

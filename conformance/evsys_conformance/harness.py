@@ -70,14 +70,24 @@ def build_store(store: Any, params: dict[str, Any]) -> Any:
     return store(**constructor_arguments(store, params))
 
 
-def constructor_arguments(store: Any, params: dict[str, Any]) -> dict[str, Any]:
+def constructor_arguments(
+    store: Any, params: dict[str, Any], other: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """What the constructor is handed: the fields of the store's Config, under their names.
 
     A store without a Config breaks ID-2, which says so; for all other clauses it gets ``params`` as
     they are.
+
+    Args:
+        store: The store class.
+        params: The parameters.
+        other: What another store was built with: the same objects are handed over again where they
+            are equal (ID-4).
     """
+    given = dict(params)
     model = getattr(store, "Config", None)
-    if not (isinstance(model, type) and issubclass(model, BaseModel)):
-        return params
-    config = model(**params)
-    return {field: getattr(config, field) for field in type(config).model_fields}
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        config = model(**params)
+        given = {field: getattr(config, field) for field in type(config).model_fields}
+    same = {name: value for name, value in (other or {}).items() if given.get(name) == value}
+    return {name: same.get(name, value) for name, value in given.items()}

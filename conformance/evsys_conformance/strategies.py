@@ -276,6 +276,20 @@ def json_values(nonfinite: bool = False) -> st.SearchStrategy[Any]:
     )
 
 
+def endless_list() -> list[Any]:
+    """Make a list that holds itself, which has no JSON form (HP-3)."""
+    endless: list[Any] = [1]
+    endless.append(endless)
+    return endless
+
+
+def endless_dict() -> dict[str, Any]:
+    """Make a dict that holds itself, which has no JSON form (HP-3)."""
+    endless: dict[str, Any] = {"a": 1}
+    endless["self"] = endless
+    return endless
+
+
 def json_keys() -> st.SearchStrategy[str]:
     """Keys of hyperparameters, nested ones too (HP-1)."""
     return st.one_of(

@@ -1,12 +1,14 @@
 """What a check says when a store breaks a clause."""
 
 from evsys_conformance.clauses import Clause
-from evsys_conformance.programs.calls import shortened
 from evsys_sdk.errors import PicklableError
 
 
 class ClauseViolation(PicklableError):  # noqa: N818 - the contract's own word
     """A store broke a clause; ``str()`` of it is a short bug report."""
+
+    program: object = None
+    """The program that shows it, where one does."""
 
     def __init__(self, clause: Clause, what: str, *, script: str = "") -> None:
         """Say ``what`` happened, and give the ``script`` that shows it again."""
@@ -16,19 +18,11 @@ class ClauseViolation(PicklableError):  # noqa: N818 - the contract's own word
         self.script = script
 
     def __str__(self) -> str:
-        parts = [
-            f"{self.clause.id}  {self.clause.title}",
-            f"{self.clause.level}: {self.clause.text}",
-            self.what,
-        ]
-        if self.script:
-            # Whole in the replay file; a message is to be read.
-            lines = shortened(self.script.splitlines())
-            parts.append("To see it again, run:\n\n" + indented("\n".join(lines)))
-        parts.append(f"If this fails, look at {self.clause.look_at}.")
-        return "\n\n".join(parts)
-
-
-def indented(text: str, by: str = "    ") -> str:
-    """Every line of ``text`` that is not empty, moved to the right."""
-    return "\n".join(by + line if line else line for line in text.splitlines())
+        return "\n\n".join(
+            [
+                f"{self.clause.id}  {self.clause.title}",
+                f"{self.clause.level}: {self.clause.text}",
+                self.what,
+                f"If this fails, look at {self.clause.look_at}.",
+            ]
+        )

@@ -19,7 +19,7 @@ PAGE = ROOT / "docs" / "kill-matrix.md"
 sys.path.insert(0, str(ROOT / "tests"))
 
 from evsys_conformance.clauses import CLAUSES, Clause  # noqa: E402
-from evsys_conformance.running.runner import Verdict  # noqa: E402
+from evsys_conformance.verdicts import Verdict  # noqa: E402
 from zoo.animals import Faulty  # noqa: E402 - the zoo lives in the folder named above
 from zoo.judging import checks_of, judged  # noqa: E402
 from zoo.registry import CORRECT, FAULTY  # noqa: E402

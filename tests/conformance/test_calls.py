@@ -11,7 +11,7 @@ from hypothesis import given
 
 from evsys_conformance import strategies
 from evsys_conformance.programs import calls
-from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.calls import HERE, Call
 from evsys_conformance.strategies import FloatSubclass, IndexLike, NumberLike
 
 NAMES = {
@@ -80,13 +80,12 @@ def test_fresh_arguments_share_no_container() -> None:
     assert call.arguments[0] == {"a": [1, {"b": (2, [3])}]}
 
 
-def test_repetitions_are_shown_as_a_loop_that_stands_where_they_stood() -> None:
-    assert calls.collapsed(["a", "b", "b", "b"]) == ["a", "for _ in range(3):", "    b"]
-    collapsed = calls.collapsed(["if True:", "    b", "    b", "    b"])
-    assert collapsed == ["if True:", "    for _ in range(3):", "        b"]
-
-
-def test_a_long_middle_is_left_out() -> None:
-    lines = calls.shortened([str(n) for n in range(100)], most=10)
-    assert len(lines) == 11
-    assert lines[5] == "# … 90 more lines …"
+def test_a_string_that_stands_for_the_directory_is_replaced_wherever_it_is_given() -> None:
+    call = calls.artifact(f"{HERE}/a", f"{HERE}/b.pt", f"{HERE}/c")
+    assert calls.located(call, "/tmp/x") == calls.artifact("/tmp/x/a", "/tmp/x/b.pt", "/tmp/x/c")
+    assert call.code() == (
+        "store.log_artifact(str(directory) + '/a', str(directory) + '/b.pt', "
+        "kind=str(directory) + '/c')"
+    )
+    plain = calls.scalar("loss", 0.5, 1)
+    assert calls.located(plain, "/tmp/x") is plain

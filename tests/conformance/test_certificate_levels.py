@@ -1,26 +1,28 @@
 """From verdicts of checks to the verdict of a clause, and to the level of a store."""
 
 import itertools
-from collections.abc import Mapping
-from typing import Any, get_args
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certified import certified
+from certified import cause, certified, explained
 from evsys_conformance.certificate import judging
-from evsys_conformance.certificate.model import Level, Verdict
-from evsys_conformance.running.runner import Effort
-from evsys_conformance.running.runner import Verdict as RunnerVerdict
+from evsys_conformance.certificate.model import CauseRecord, CheckRecord
+from evsys_conformance.verdicts import Level, Verdict
 
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-CHECKED: tuple[Verdict, ...] = ("passed", "failed", "not observed", "kit error", "not run")
+CHECKED = ("passed", "failed", "not observed", "kit error", "not run")
 
 
-def test_the_words_are_those_of_the_runner() -> None:
-    assert set(VERDICTS) == {verdict.value for verdict in RunnerVerdict}
-    assert [effort.name.lower() for effort in Effort] == ["quick", "normal", "deep"]
+def _verdict(checks: Iterable[str], expected: str = "", *causes: CauseRecord) -> Verdict:
+    """The verdict of MET-2 whose checks, named by their place, have these verdicts."""
+    records = [
+        CheckRecord(name=str(number), verdict=Verdict(each), examples=0, seconds=0)
+        for number, each in enumerate(checks)
+    ]
+    return judging.clause_verdict("MET-2", records, expected, causes)
 
 
 @pytest.mark.parametrize(
@@ -36,10 +38,8 @@ def test_the_words_are_those_of_the_runner() -> None:
         ({"not claimed"}, "not claimed"),
     ],
 )
-def test_a_clause_is_what_the_worst_of_its_checks_is(
-    checks: set[Verdict], verdict: Verdict
-) -> None:
-    assert judging.clause_verdict(checks, "") == verdict
+def test_a_clause_is_what_the_worst_of_its_checks_is(checks: set[str], verdict: str) -> None:
+    assert _verdict(checks) == verdict
 
 
 @pytest.mark.parametrize(
@@ -55,16 +55,49 @@ def test_a_clause_is_what_the_worst_of_its_checks_is(
     ],
 )
 def test_one_check_of_a_clause_that_is_expected_to_fail_must_fail(
-    checks: set[Verdict], verdict: Verdict
+    checks: set[str], verdict: str
 ) -> None:
-    assert judging.clause_verdict(checks, "a reason") == verdict
+    assert _verdict(checks, "a reason") == verdict
+
+
+@pytest.mark.parametrize(
+    ("checks", "causes", "verdict"),
+    [
+        (["failed", "passed"], [cause("MET-1", "MET-2::0")], "masked"),
+        (["failed", "not run"], [cause("MET-1", "MET-2::0")], "masked"),
+        (["failed", "failed"], [cause("MET-1", "MET-2::0"), cause("MET-7", "MET-2::1")], "masked"),
+        (["failed", "failed"], [cause("MET-1", "MET-2::0")], "failed"),
+        (["failed"], [cause("MET-1", "MET-1::0")], "failed"),
+        (["failed"], [cause("MET-1", "MET-2::0"), cause("MET-2")], "failed"),
+        (["failed", "kit error"], [cause("MET-1", "MET-2::0")], "kit error"),
+        (["passed"], [cause("MET-2", "MET-1::0")], "failed"),
+        (["not run"], [cause("MET-2", "MET-1::0")], "failed"),
+        (["not claimed"], [cause("MET-2", "MET-1::0")], "not claimed"),
+        (["passed"], [cause("MET-1", "MET-1::0")], "passed"),
+    ],
+)
+def test_a_clause_is_masked_if_causes_of_others_explain_all_its_failures(
+    checks: list[str], causes: list[CauseRecord], verdict: str
+) -> None:
+    assert _verdict(checks, "", *causes) == verdict
+
+
+@pytest.mark.parametrize("checks", [["failed"], ["passed"]])
+def test_a_cause_under_a_clause_that_is_expected_to_fail_shows_that_it_does(
+    checks: list[str],
+) -> None:
+    assert _verdict(checks, "a reason", cause("MET-2", "MET-1::0")) == "expected failure"
+
+
+def test_what_is_expected_to_fail_is_not_masked() -> None:
+    assert _verdict(["failed"], "a reason", cause("MET-1", "MET-2::0")) == "expected failure"
 
 
 @given(st.sets(st.sampled_from(CHECKED), min_size=1), st.booleans())
 def test_only_passes_and_openly_excused_failures_are_successes(
-    checks: set[Verdict], expected: bool
+    checks: set[str], expected: bool
 ) -> None:
-    verdict = judging.clause_verdict(checks, "a reason" if expected else "")
+    verdict = _verdict(checks, "a reason" if expected else "")
     if verdict == "passed":
         assert checks == {"passed"}
     if verdict == "expected failure":
@@ -72,7 +105,7 @@ def test_only_passes_and_openly_excused_failures_are_successes(
         assert "failed" in checks
 
 
-def _level(*verdicts: tuple[str, Verdict], **more: Any) -> Level:
+def _level(*verdicts: tuple[str, str], **more: Any) -> Level:
     return certified(dict(verdicts), **more).stores[0].level
 
 
@@ -98,7 +131,7 @@ EXCUSE: Mapping[str, str] = {"CL-4": "one socket stays open"}
     ],
 )
 def test_the_level_is_what_is_known_for_certain(
-    verdicts: list[tuple[str, Verdict]], excuses: Mapping[str, str], level: Level
+    verdicts: list[tuple[str, str]], excuses: Mapping[str, str], level: Level
 ) -> None:
     assert _level(*verdicts, expected_failures=excuses) == level
 
@@ -113,18 +146,27 @@ def test_a_claim_binds() -> None:
 
 
 def test_every_level_has_its_explanation() -> None:
-    several: dict[str, Verdict] = {"MET-1": "failed", "CL-1": "failed", "CL-4": "failed"}
+    several = {"MET-1": "failed", "CL-1": "failed", "CL-4": "failed"}
     made = certified(several, expected_failures=EXCUSE, trouble=("the server stays",))
     assert judging.explanation(made.stores[0]) == (
         "MET-1 and CL-1 failed; the server stays; CL-4 fails as expected: one socket stays open"
     )
     strict = certified(expected_failures=EXCUSE)
     assert judging.explanation(strict.stores[0]) == "CL-4 was expected to fail, and passed"
-    nothing: dict[str, Verdict] = dict.fromkeys(
-        (clause.id for clause in made.stores[0].clauses), "not run"
-    )
+    nothing = {clause.id: "not run" for clause in made.stores[0].clauses}
     assert judging.explanation(certified(nothing).stores[0]) == ("29 clauses did not run in full")
     assert not judging.explanation(certified().stores[0])
+
+
+def test_a_store_with_a_masked_clause_is_not_certified() -> None:
+    failed = {"MET-2": "failed", "MET-1": "failed"}
+    made = explained(failed, "MET-1").stores[0]
+    verdicts = {clause.id: clause.verdict for clause in made.clauses}
+    assert (verdicts["MET-1"], verdicts["MET-2"]) == (Verdict.FAILED, Verdict.MASKED)
+    assert made.level == "not certified"
+    assert judging.explanation(made) == "MET-1 failed; 1 clause is masked"
+    excused = explained(failed, "MET-1", expected_failures={"MET-1": "known"})
+    assert excused.stores[0].level == "not certified"
 
 
 def test_lists_of_ids_read_as_a_sentence() -> None:
@@ -135,6 +177,6 @@ def test_lists_of_ids_read_as_a_sentence() -> None:
 
 
 @given(st.lists(st.sampled_from(CHECKED), min_size=2, max_size=4))
-def test_the_order_of_checks_does_not_matter(checks: list[Verdict]) -> None:
-    found = {judging.clause_verdict(order, "") for order in itertools.permutations(checks)}
+def test_the_order_of_checks_does_not_matter(checks: list[str]) -> None:
+    found = {_verdict(order) for order in itertools.permutations(checks)}
     assert len(found) == 1

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certified import beside, certified
+from certified import beside, cause, certified, explained
 from evsys_conformance.certificate import Certificate
 from evsys_conformance.certificate.html import page
 from evsys_conformance.certificate.svg import badge
@@ -65,6 +65,9 @@ def hostile(text: str) -> Certificate:
         expected_failures={"CL-4": text},
         trouble=(text,),
         message=text,
+        causes=(
+            cause("MET-1", summary=text).model_copy(update={"essence": [text], "script": text}),
+        ),
     )
 
 
@@ -104,6 +107,25 @@ def test_a_failure_is_shown_open_with_its_report() -> None:
     assert "MET-1 failed." in _Page(source).text
     assert '<details class="failed" open>' in source
     assert "<pre>must: …\n\nkey &#x27;loss&#x27; is not recorded</pre>" in source
+
+
+def test_causes_come_before_the_clauses() -> None:
+    certificate = explained(
+        {"MET-1": "failed", "MET-2": "failed", "MET-7": "failed"}, "MET-1", "MET-7"
+    )
+    text = _Page(page(certificate)).text
+    assert "2 causes explain the" in text
+    first, second = text.index("1 MET-1 Every item is"), text.index("2 MET-7 A bad call")
+    assert first < text.index('store.log_metrics({"loss": 0.5}, step)') < second
+    assert first < text.index("Look at: loops over metrics.items()") < second
+    assert second < text.index("35 clauses: 26 passed, 2 failed, 1 masked")
+    assert "log_scalar records what log_metrics recordscause 1 (MET-1)masked" in text
+    # What a cause explains is folded: it stands above.
+    assert '<details class="failed"><summary><b>MET-1</b>' in page(certificate)
+
+
+def test_a_page_without_causes_has_no_section_for_them() -> None:
+    assert 'class="causes"' not in page(certified({"MET-1": "kit error"}))
 
 
 def test_the_page_fetches_and_runs_nothing() -> None:

@@ -1,6 +1,7 @@
 """What makes a certificate sound, and every way in which one is not."""
 
 import contextlib
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from certified import beside, certified
+from certified import beside, cause, certified, explained
 from evsys_conformance.certificate import Certificate, load, verify, write
+from evsys_conformance.certificate.model import OLDER_FORMAT
 from evsys_sdk.command import main
 from inner_pytest import Inner
 
@@ -93,6 +95,14 @@ def test_a_sound_certificate_of_a_store_that_is_not_certified_says_so(
     assert problem in found
 
 
+def test_the_causes_are_named(tmp_path: Path) -> None:
+    certificate = explained({"MET-1": "failed", "MET-2": "failed"}, "MET-1")
+    assert verify(_written(certificate, tmp_path)) == [
+        "my_pkg:MyStore: it is not certified: MET-1 failed; 1 clause is masked",
+        "my_pkg:MyStore: cause 1 (MET-1, Every item is recorded once): 1 of 64 points is missing",
+    ]
+
+
 def _clause(document: Any, clause_id: str) -> Any:
     (clause,) = (c for c in document["stores"][0]["clauses"] if c["id"] == clause_id)
     return clause
@@ -102,9 +112,14 @@ def _store(document: Any) -> Any:
     return document["stores"][0]
 
 
-def _fail(document: Any) -> None:
+def _fail(document: Any, called: str = "failed") -> None:
     clause = _clause(document, "MET-1")
-    clause["checks"][0]["verdict"] = clause["verdict"] = "failed"
+    clause["checks"][0]["verdict"] = "failed"
+    clause["verdict"] = called
+
+
+def _cause(clause_id: str, *checks: str, **changes: Any) -> dict[str, Any]:
+    return cause(clause_id, *checks).model_dump() | changes
 
 
 EDITS: dict[str, tuple[Callable[[Any], object], str]] = {
@@ -134,7 +149,7 @@ EDITS: dict[str, tuple[Callable[[Any], object], str]] = {
     ),
     "a check left out": (
         lambda d: _clause(d, "MET-4")["checks"].pop(),
-        "MET-4 does not list the kit's checks of it: awkward_values_are_kept",
+        "MET-4 does not list the kit's checks of it: ",
     ),
     "no check at all": (
         lambda d: _clause(d, "MET-4").update(checks=[]),
@@ -168,6 +183,30 @@ EDITS: dict[str, tuple[Callable[[Any], object], str]] = {
         lambda d: d.update(signature="x"),
         "signature: Extra inputs are not permitted",
     ),
+    "a failure called masked without a cause": (
+        lambda d: _fail(d, called="masked"),
+        "MET-1 is given as 'masked', and by its checks it is 'failed'",
+    ),
+    "a cause of what did not fail": (
+        lambda d: _store(d)["causes"].append(_cause("MET-1", "MET-2::another")),
+        "cause 1 (MET-1) explains MET-2::another, which did not fail",
+    ),
+    "a cause under a clause that passed": (
+        lambda d: _store(d)["causes"].append(_cause("MET-1")),
+        "MET-1 is given as 'passed', and by its checks it is 'failed'",
+    ),
+    "a cause with another title": (
+        lambda d: _store(d)["causes"].append(_cause("MET-1", title="Nearly")),
+        "cause 1 (MET-1): MET-1 is 'Every item is recorded once', not 'Nearly'",
+    ),
+    "a cause under an unknown clause": (
+        lambda d: _store(d)["causes"].append(_cause("MET-1", clause="MET-99")),
+        "cause 1 (MET-99): the contract has no clause MET-99",
+    ),
+    "causes in the older format": (
+        lambda d: (d.update(format=OLDER_FORMAT), _store(d)["causes"].append(_cause("MET-1"))),
+        "format 'evsys-conformance-certificate/1' has neither causes nor masked clauses",
+    ),
     "another format": (lambda d: d.pop("format"), "this is no certificate of the kit"),
 }
 
@@ -181,7 +220,7 @@ def test_an_edit_shows(
     edit(document)
     if sealed and "format" in document:
         with contextlib.suppress(ValueError):
-            document = Certificate.model_validate(document).sealed().model_dump()
+            document = Certificate.model_validate(document).sealed().model_dump(mode="json")
     path = tmp_path / "out.json"
     path.write_text(json.dumps(document))
     problems = verify(path)
@@ -211,12 +250,41 @@ def test_the_checks_of_another_version_of_the_kit_are_its_own(tmp_path: Path) ->
     assert verify(_written(certificate.sealed(), tmp_path)) == []
 
 
+def _older(certificate: Certificate) -> dict[str, Any]:
+    """A certificate as it was written before there were causes, with its digest."""
+    document = json.loads(certificate.as_json())
+    del document["sha256"]
+    document["format"] = "evsys-conformance-certificate/1"
+    for store in document["stores"]:
+        del store["causes"]
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return {**document, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
+@pytest.mark.parametrize(
+    ("certificate", "problems"),
+    [
+        (certified(), []),
+        (certified({"MET-1": "failed"}), ["my_pkg:MyStore: it is not certified: MET-1 failed"]),
+    ],
+)
+def test_a_certificate_of_the_older_format_is_verified_too(
+    certificate: Certificate, problems: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "out.json"
+    path.write_text(json.dumps(_older(certificate)))
+    assert verify(path) == problems
+    assert json.loads(load(path).as_json()) == _older(certificate)
+    path.write_text(json.dumps({**_older(certificate), "seconds": 1.0}))
+    assert verify(path)[0].startswith("it was changed after it was written")
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
         ("{", "is no JSON"),
         ("[]", "this is no certificate of the kit"),
-        ('{"format": "another/1"}', "format: Input should be 'evsys-conformance-certificate/1'"),
+        ('{"format": "another/1"}', "format: Input should be 'evsys-conformance-certificate/2'"),
     ],
 )
 def test_what_is_no_certificate_is_said(content: str, problem: str, tmp_path: Path) -> None:

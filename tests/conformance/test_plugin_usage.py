@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evsys_conformance.pytest_session.options import Options, parse
-from evsys_conformance.running.runner import Effort
+from evsys_conformance.verdicts import Effort
 from inner_pytest import Inner
 
 

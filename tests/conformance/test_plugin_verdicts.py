@@ -21,17 +21,6 @@ def test_a_faulty_store_is_not(inner: Inner) -> None:
     assert session.status == 1
 
 
-def test_a_violation_reads_as_a_short_report(inner: Inner) -> None:
-    session = inner.certify("--evsys-conformance", "my_stores:OpenStore", "--evsys-clause", "CL-3")
-    report = session.text.partition("= FAILURES =")[2]
-    assert "CL-3  A closed store refuses to write\n" in report
-    assert "If this fails, look at the check for closed" in report
-    assert "CheckFailed" not in report
-    assert "conformance/evsys_conformance" not in report
-    again = "pytest --evsys-conformance my_stores:OpenStore --evsys-clause CL-3"
-    assert f"\nRun this clause again: {again} --evsys-effort quick --hypothesis-seed=" in report
-
-
 def test_an_expected_failure_is_an_open_exception(inner: Inner) -> None:
     target = "my_stores:ExceptionHarness"
     session = inner.certify("--evsys-conformance", target, "-rx", small=True)

@@ -1,9 +1,12 @@
-"""Running checks without pytest: verdicts, shrinking, stores that hang or fail now and then."""
+"""Running checks without pytest: verdicts, what failed, stores that hang or fail now and then."""
 
+import re
 import subprocess
 import sys
 import threading
 import warnings
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, cast
 
@@ -11,12 +14,18 @@ import pytest
 from hypothesis.errors import HypothesisWarning
 
 from evsys_conformance import StoreHarness
-from evsys_conformance.programs.bench import Bench
-from evsys_conformance.programs.pace import affordable
-from evsys_conformance.programs.trial import Trial
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.differences import listed
+from evsys_conformance.programs.expected import Point, Record, expected_points
+from evsys_conformance.programs.interpreter import run
+from evsys_conformance.programs.judge import judged
+from evsys_conformance.programs.program import Make, logged
+from evsys_conformance.programs.subject import Subject
 from evsys_conformance.running import runner
-from evsys_conformance.running.check import Check, Strategies, all_checks
-from evsys_conformance.running.runner import Effort, Outcome, Verdict, run_check, run_clause
+from evsys_conformance.running.check import Check, Programs, Strategies, all_checks
+from evsys_conformance.running.runner import Outcome, run_check, run_clause
+from evsys_conformance.verdicts import Effort, Verdict
 from evsys_sdk import RunLog
 from zoo.backends.memory import Memory, MemoryHarness
 
@@ -34,11 +43,11 @@ def _check(name: str) -> Check:
 
 def _run(name: str, store: type[Memory] = Memory, read: Any = None) -> Outcome:
     harness = harness_of(store, read=read) if read else harness_of(store)
-    bench = Bench(harness, "zoo.backends.memory:MemoryHarness")
+    subject = Subject(harness, "zoo.backends.memory:MemoryHarness")
     try:
-        return run_check(_check(name), bench, Effort.QUICK, 1)
+        return run_check(_check(name), subject, Effort.QUICK, 1)
     finally:
-        bench.discard_destinations()
+        subject.discard()
 
 
 @pytest.mark.parametrize("clause", ["ID-1", "ID-4", "SIG-1", "MET-1", "MET-7", "HP-3", "CL-3"])
@@ -80,7 +89,7 @@ def test_a_reader_that_finds_nothing_is_told_apart_from_a_store_that_wrote_nothi
 
     outcome = _run("a_reader_finds_a_single_scalar", read=read)
     assert outcome.verdict is Verdict.FAILED
-    assert "it is your reader; if not, your store" in outcome.message
+    assert "either the store wrote none, or the reader looks in another place" in outcome.message
 
 
 class LosesNegative(Memory):
@@ -88,19 +97,53 @@ class LosesNegative(Memory):
         super().record(step, split, {key: v for key, v in points.items() if not v < 0})
 
 
-def test_a_violation_is_shrunk_and_says_what_why_and_where() -> None:
+class LosesEverything(Memory):
+    def record(self, step: int, split: str, points: dict[str, float]) -> None:
+        return
+
+
+def test_a_violation_says_what_why_and_where() -> None:
     outcome = _run("every_item_is_recorded_once", LosesNegative)
     assert outcome.verdict is Verdict.FAILED
     said = outcome.message
     assert said.startswith("MET-1  Every item is recorded once\n\nmust: Every item of `metrics`")
-    assert "is not recorded; expected -0.125 at step 0" in said
+    assert re.search(r"points (is|are) missing|is not recorded; expected", said)
     assert "If this fails, look at loops over metrics.items()" in said
-    logged = [line for line in outcome.script.splitlines() if ".log_" in line]
-    assert len(logged) == 1, "the smallest sequence of calls is one call"
+
+
+def test_an_outcome_holds_the_program_that_failed_and_what_was_wrong_with_it() -> None:
+    outcome = _run("every_item_is_recorded_once", LosesNegative)
+    assert outcome.program is not None
+    subject = Subject(harness_of(LosesNegative))
+    try:
+        again = judged(outcome.program, run(outcome.program, subject), subject)
+    finally:
+        subject.discard()
+    assert again == outcome.found
+    assert listed(again) in outcome.message
+
+
+def test_a_check_ends_at_the_first_program_that_fails() -> None:
+    values: list[float] = []
+
+    class LosesTheFirst(Memory):
+        def record(self, step: int, split: str, points: dict[str, float]) -> None:
+            values.extend(points.values())
+
+    outcome = _run("every_item_is_recorded_once", LosesTheFirst)
+    assert outcome.verdict is Verdict.FAILED
+    assert outcome.program is not None
+    made = [step.call for step in outcome.program.steps if isinstance(step, Make)]
+    logged = Counter(point.value for record in _points(made) for point in record)
+    assert Counter(values[-logged.total() :]) == logged, "no program came after the one that failed"
+
+
+def _points(made: list[Call]) -> Iterable[list[Point]]:
+    return expected_points([Record(call, 0) for call in made], split=True).values()
 
 
 def test_the_script_of_a_violation_can_be_run() -> None:
-    outcome = _run("every_item_is_recorded_once", LosesNegative)
+    outcome = _run("a_reader_finds_a_single_scalar", LosesEverything)
     done = subprocess.run(
         [sys.executable, "-c", outcome.script],
         env={"PYTHONPATH": ":".join(sys.path)},
@@ -109,7 +152,7 @@ def test_the_script_of_a_violation_can_be_run() -> None:
         check=False,
     )
     assert done.stderr == ""
-    assert "RunLog(metrics=[MetricRow(step=0, split='train'" in done.stdout
+    assert "RunLog(metrics=[MetricRow(step=1, split='train'" in done.stdout
 
 
 class FailsNowAndThen(Memory):
@@ -136,30 +179,31 @@ def test_a_call_that_does_not_return_is_a_violation(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(runner, "HANG_SECONDS", 0.2)
     outcome = _run("closing_again_changes_nothing", Hangs)
     assert outcome.verdict is Verdict.FAILED
-    assert "did not return within" in outcome.message
+    assert "\nclose() did not return\n" in outcome.message
     assert "store.close()" in outcome.script
 
 
 def test_what_breaks_inside_the_kit_is_no_verdict_on_the_store() -> None:
-    def broken(_trial: Any) -> None:
+    def broken(_subject: Subject) -> Programs:
+        yield logged([calls.scalar("loss", 0.5, 0)])
         raise ZeroDivisionError("a fault of the kit")
 
     check = _check("every_item_is_recorded_once")
-    faulty = Check(check.clause, "broken", broken, None, 1.0, observes=False)
-    bench = Bench(harness_of(Memory))
-    outcome = run_check(faulty, bench)
-    bench.discard_destinations()
+    faulty = Check(check.clause, "broken", broken, None, 1.0, observes=False, direct=False)
+    subject = Subject(harness_of(Memory))
+    outcome = run_check(faulty, subject)
+    subject.discard()
     assert outcome.verdict is Verdict.KIT_ERROR
     assert "a fault of the kit" in outcome.message
 
 
 def test_effort_decides_the_number_of_examples() -> None:
-    bench = Bench(harness_of(Memory))
+    subject = Subject(harness_of(Memory))
     check = _check("calls_are_kept_in_order")
     examples = [
-        run_check(check, bench, effort, 1).examples for effort in (Effort.QUICK, Effort.NORMAL)
+        run_check(check, subject, effort, 1).examples for effort in (Effort.QUICK, Effort.NORMAL)
     ]
-    bench.discard_destinations()
+    subject.discard()
     assert 0 < examples[0] < examples[1]
 
 
@@ -201,17 +245,17 @@ def test_a_warning_of_hypothesis_is_not_an_error_of_the_kit(
         warnings.warn("about this version of Python", category, stacklevel=1)
         return drawn
 
-    def draw(bench: Bench) -> Strategies:
-        strategies: Strategies = warned(cast("Any", check.draw)(bench))
+    def draw(subject: Subject) -> Strategies:
+        strategies: Strategies = warned(cast("Any", check.draw)(subject))
         return {name: strategy.map(warned) for name, strategy in strategies.items()}
 
     check = _check("calls_are_kept_in_order")
-    bench = Bench(harness_of(TurnsWarningsIntoErrors), "zoo.backends.memory:MemoryHarness")
+    subject = Subject(harness_of(TurnsWarningsIntoErrors), "zoo.backends.memory:MemoryHarness")
     with warnings.catch_warnings(action="error"):
-        outcome = run_check(replace(check, draw=draw), bench, Effort.QUICK, 1)
+        outcome = run_check(replace(check, draw=draw), subject, Effort.QUICK, 1)
         with pytest.raises(category, match="filters are as before"):
             warnings.warn("filters are as before", category, stacklevel=1)
-    bench.discard_destinations()
+    subject.discard()
     assert outcome.verdict is Verdict.PASSED, outcome.message
 
 
@@ -227,22 +271,17 @@ class PausingStore(Memory):
 def test_a_check_of_a_long_run_makes_fewer_calls_of_a_slow_store(
     store: type[Memory], most: int
 ) -> None:
-    bench = Bench(harness_of(store))
-    trial = Trial(bench, _check("threads_keep_every_record").clause)
+    subject = Subject(harness_of(store))
     try:
-        # Also where it is the first to be run, as with --evsys-clause, and nothing is known yet.
-        assert most / 7 < affordable(trial, 1000) <= most
-        bench.seconds = 100.0 * bench.calls
-        assert affordable(trial, 1000) == 100
+        run(logged(calls.metrics({"loss": 0.5}, n) for n in range(9)), subject)
+        assert most / 7 < subject.affordable(1000) <= most
+        subject.seconds = 100.0 * subject.calls
+        assert subject.affordable(1000) == 100
     finally:
-        bench.discard_destinations()
+        subject.discard()
 
 
 @pytest.mark.parametrize(("effort", "most"), [("QUICK", 250), ("NORMAL", 1000), ("DEEP", 1000)])
 def test_quick_effort_makes_a_long_run_shorter_and_deep_no_longer(effort: str, most: int) -> None:
-    bench = Bench(harness_of(Memory), volume=Effort[effort].volume)
-    try:
-        trial = Trial(bench, _check("threads_keep_every_record").clause)
-        assert affordable(trial, 1000) == most
-    finally:
-        bench.discard_destinations()
+    subject = Subject(harness_of(Memory), volume=Effort[effort].volume)
+    assert subject.affordable(1000) == most

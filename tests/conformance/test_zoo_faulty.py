@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from evsys_conformance.checks import fork, leaks, threads
-from evsys_conformance.running.runner import Verdict
+from evsys_conformance.checks import leaks
+from evsys_conformance.processes import steps
+from evsys_conformance.programs import threads
+from evsys_conformance.verdicts import Verdict
 from zoo.animals import Faulty
 from zoo.judging import finding, judged
 from zoo.registry import FAULTY
@@ -15,7 +17,7 @@ from zoo.registry import FAULTY
 @pytest.fixture(autouse=True)
 def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give what hangs or leaks less time than the kit does: here it would always be used up."""
-    monkeypatch.setattr(fork, "HANG_SECONDS", 4)
+    monkeypatch.setattr(steps, "FORK_SECONDS", 4)
     monkeypatch.setattr(threads, "JOIN_SECONDS", 4.0)
     monkeypatch.setattr(leaks, "GRACE_SECONDS", 0.3)
 

@@ -17,10 +17,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evsys_conformance.checks._sibling_stores import SiblingFailed
 from evsys_conformance.clauses import BY_ID
+from evsys_conformance.diagnosis.experiments import OutOfTime
+from evsys_conformance.processes.parent import ProcessFailed
+from evsys_conformance.programs.observation import Hanging
+from evsys_conformance.programs.sibling_stores import SiblingFailed
 from evsys_conformance.pytest_session.items import CheckFailed
-from evsys_conformance.running.runner import Hanging, OutOfTime
+from evsys_conformance.running.runner import Enough
 from evsys_conformance.targets.guessing import CannotGuess
 from evsys_conformance.targets.importing import TargetError
 from evsys_conformance.violation import ClauseViolation
@@ -60,12 +63,6 @@ def unknown_kind_in_a_configuration() -> LogStoreError:
     return caught.value
 
 
-def hanging() -> Hanging:
-    error = Hanging()
-    error.violation = VIOLATION
-    return error
-
-
 EXAMPLES = [
     PicklableError("a message"),
     LogStoreError("a message"),
@@ -86,9 +83,11 @@ EXAMPLES = [
     TargetError("no such target"),
     CannotGuess("it has no parameters"),
     SiblingFailed("as it was told to"),
+    ProcessFailed("a child process ended with status 1"),
     CheckFailed(),
+    Enough(),
     OutOfTime(),
-    hanging(),
+    Hanging(),
 ]
 
 

@@ -1,14 +1,16 @@
 """Lets the kit judge an animal, one clause at a time."""
 
 import gc
+import time
 from collections.abc import Iterator
 
 from evsys_conformance import StoreHarness
-from evsys_conformance.programs.bench import Bench
-from evsys_conformance.programs.calls import shortened
+from evsys_conformance.diagnosis.causes import Cause, Failure, causes_of
+from evsys_conformance.diagnosis.experiments import Experiments
+from evsys_conformance.programs.subject import Subject
 from evsys_conformance.running.check import Check, all_checks
-from evsys_conformance.running.runner import Effort, Outcome, Verdict, run_check
-from evsys_conformance.violation import indented
+from evsys_conformance.running.runner import Outcome, run_check
+from evsys_conformance.verdicts import Effort, Verdict
 
 SEED = 20_260_101
 """What is drawn is the same in every run: a zoo that bites now and then proves nothing."""
@@ -19,18 +21,18 @@ def judged(
 ) -> Iterator[Outcome]:
     """What came of each check of ``clause``, in order, as one goes on."""
     entered = harness()
-    bench = Bench(entered, f"{harness.__module__}:{harness.__qualname__}")
+    subject = Subject(entered, f"{harness.__module__}:{harness.__qualname__}")
     # The kit collects garbage often; what was there before, pytest and all, is none of the store's.
     gc.freeze()
     try:
         with entered:
             for check in checks_of(clause):
-                yield run_check(check, bench, effort, SEED)
+                yield run_check(check, subject, effort, SEED)
     finally:
         # Sockets and files that a faulty store left open warn here, not in a later test.
         gc.collect()
         gc.unfreeze()
-        bench.discard_destinations()
+        subject.discard()
 
 
 def checks_of(clause: str) -> list[Check]:
@@ -42,8 +44,7 @@ def finding(outcome: Outcome) -> str:
     """What the kit found; without the words of the clause, which are the same for every fault."""
     clause = outcome.check.clause
     found = outcome.message
-    script = indented("\n".join(shortened(outcome.script.splitlines())))
-    for always in (clause.id, clause.title, clause.text, clause.look_at, script):
+    for always in (clause.id, clause.title, clause.text, clause.look_at):
         found = found.replace(always, "")
     return found
 
@@ -56,3 +57,23 @@ def refusals(harness: type[StoreHarness], clause: str) -> list[str]:
         for outcome in judged(harness, clause, Effort.QUICK)
         if outcome.verdict not in fine
     ]
+
+
+def causes_of_store(
+    harness: type[StoreHarness], effort: Effort = Effort.QUICK, seconds: float = 20.0
+) -> tuple[list[Failure], list[Cause]]:
+    """The failed checks of a store, of all clauses, and what explains them."""
+    entered = harness()
+    subject = Subject(entered, f"{harness.__module__}:{harness.__qualname__}")
+    failed: list[Failure] = []
+    try:
+        with entered:
+            for check in all_checks():
+                outcome = run_check(check, subject, effort, SEED)
+                if outcome.verdict is Verdict.FAILED:
+                    failed.append(Failure.of(outcome))
+            until = time.perf_counter() + seconds
+            return failed, causes_of(failed, Experiments(subject, until))
+    finally:
+        gc.collect()
+        subject.discard()

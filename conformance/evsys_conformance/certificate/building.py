@@ -3,11 +3,12 @@
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from evsys_conformance.certificate import judging
 from evsys_conformance.certificate.model import (
     FORMAT,
+    CauseRecord,
     Certificate,
     CheckRecord,
     ClauseRecord,
@@ -16,11 +17,11 @@ from evsys_conformance.certificate.model import (
 )
 from evsys_conformance.certificate.origins import KIT_DISTRIBUTION, distribution_of, kit_version
 from evsys_conformance.clauses import CLAUSES, Clause
+from evsys_conformance.diagnosis.causes import Cause
 from evsys_conformance.harness import StoreHarness
 from evsys_conformance.running.check import all_checks
+from evsys_conformance.verdicts import Effort, Verdict
 from evsys_sdk.protocols import CONTRACT_VERSION
-
-EffortName = Literal["quick", "normal", "deep"]
 
 
 def store_record(
@@ -28,6 +29,7 @@ def store_record(
     harness: StoreHarness,
     results: Mapping[str, CheckRecord],
     trouble: Sequence[str] = (),
+    causes: Sequence[CauseRecord] = (),
 ) -> StoreRecord:
     """What is known of one store.
 
@@ -36,11 +38,12 @@ def store_record(
         harness: Its harness, for the claims and the expected failures.
         results: By ``check.id``, of the checks that ran.
         trouble: What went wrong beside the clauses.
+        causes: What explains the failed checks.
     """
     store: Any = harness.store
     distribution, version = distribution_of(store.__module__)
     name = getattr(store, "name", None)
-    clauses = [_clause_record(clause, harness, results) for clause in CLAUSES]
+    clauses = [_clause_record(clause, harness, results, causes) for clause in CLAUSES]
     return StoreRecord(
         target=printable(target),
         module=printable(store.__module__),
@@ -50,6 +53,7 @@ def store_record(
         version=version,
         capabilities=sorted(harness.capabilities),
         trouble=[printable(each) for each in trouble],
+        causes=list(causes),
         clauses=clauses,
         level=judging.level(clauses, trouble),
     )
@@ -58,7 +62,7 @@ def store_record(
 def certificate(
     stores: list[StoreRecord],
     *,
-    effort: EffortName,
+    effort: Effort,
     seed: int | str | None,
     started: float,
     seconds: float,
@@ -79,20 +83,37 @@ def certificate(
     ).sealed()
 
 
+def cause_record(cause: Cause) -> CauseRecord:
+    """A cause as the certificate shows it."""
+    return CauseRecord(
+        clause=cause.clause.id,
+        title=cause.clause.title,
+        summary=printable(cause.what),
+        checks=sorted(cause.checks),
+        script=printable(cause.script),
+        essence=[printable(line) for line in cause.essence],
+        runs=cause.runs,
+        complete=cause.complete,
+    )
+
+
 def printable(text: object) -> str:
     """A text that can be encoded: lone surrogates are written out."""
     return str(text).encode("utf-8", "backslashreplace").decode()
 
 
 def _clause_record(
-    clause: Clause, harness: StoreHarness, results: Mapping[str, CheckRecord]
+    clause: Clause,
+    harness: StoreHarness,
+    results: Mapping[str, CheckRecord],
+    causes: Sequence[CauseRecord],
 ) -> ClauseRecord:
     claimed = clause.capability is None or clause.capability in harness.capabilities
     checks = [
         results.get(check.id)
         or CheckRecord(
             name=check.name,
-            verdict="not run" if claimed else "not claimed",
+            verdict=Verdict.NOT_RUN if claimed else Verdict.NOT_CLAIMED,
             examples=0,
             seconds=0.0,
         )
@@ -104,7 +125,7 @@ def _clause_record(
         id=clause.id,
         title=clause.title,
         level="must if claimed" if clause.capability else "must",
-        verdict=judging.clause_verdict({check.verdict for check in checks}, expected),
+        verdict=judging.clause_verdict(clause.id, checks, expected, causes),
         expected=expected,
         checks=checks,
     )

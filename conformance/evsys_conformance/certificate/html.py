@@ -5,15 +5,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from evsys_conformance.certificate import judging
+from evsys_conformance.certificate.causes_section import causes_section
 from evsys_conformance.certificate.markup import escaped, slug
 from evsys_conformance.certificate.model import (
     Certificate,
     CheckRecord,
     ClauseRecord,
-    Level,
     StoreRecord,
 )
 from evsys_conformance.clauses import CAPABILITIES
+from evsys_conformance.verdicts import Level, Verdict
 
 _SECTIONS = (
     ("Shape", ("ID-", "SIG-")),
@@ -59,7 +60,7 @@ def page(certificate: Certificate) -> str:
 
 def _store(store: StoreRecord, certificate: Certificate) -> str:
     sections = "\n".join(
-        _section(title, [c for c in store.clauses if c.id.startswith(prefixes)])
+        _section(title, [c for c in store.clauses if c.id.startswith(prefixes)], store)
         for title, prefixes in _SECTIONS
     )
     return f"""<article class="{slug(store.level)}">
@@ -75,6 +76,7 @@ def _store(store: StoreRecord, certificate: Certificate) -> str:
 <p class="level">{escaped(store.level)}</p>
 </header>
 {_because(store)}
+{causes_section(store)}
 {_counts(store)}
 <dl class="facts">{_facts(store, certificate)}</dl>
 <div class="capabilities"><h2>Claims</h2><ul>{_capabilities(store)}</ul></div>
@@ -164,17 +166,18 @@ def _capabilities(store: StoreRecord) -> str:
     )
 
 
-def _section(title: str, clauses: list[ClauseRecord]) -> str:
+def _section(title: str, clauses: list[ClauseRecord], store: StoreRecord) -> str:
     if not clauses:
         return ""
-    rows = "\n".join(_clause(clause) for clause in clauses)
+    rows = "\n".join(_clause(clause, judging.pointers(clause, store)) for clause in clauses)
     return f"<section><h2>{escaped(title)}</h2>\n{rows}\n</section>"
 
 
-def _clause(clause: ClauseRecord) -> str:
-    troubled = clause.verdict in {"failed", "kit error"}
+def _clause(clause: ClauseRecord, explained: str) -> str:
+    # What a cause explains stands above.
+    troubled = clause.verdict in {Verdict.FAILED, Verdict.KIT_ERROR} and not explained
     reason = f'<p class="reason">{escaped(_reason(clause))}</p>' if _reason(clause) else ""
-    numbers = _examples(clause.examples) if clause.examples else ""
+    numbers = explained or (_examples(clause.examples) if clause.examples else "")
     return (
         f'<details class="{slug(clause.verdict)}"{" open" if troubled else ""}><summary>'
         f'<b>{escaped(clause.id)}</b><span class="title">{escaped(clause.title)}</span>'
@@ -192,7 +195,7 @@ def _reason(clause: ClauseRecord) -> str:
 
 def _checks(checks: Iterable[CheckRecord]) -> Iterable[str]:
     for check in checks:
-        told: list[str] = [check.verdict] if check.verdict != "passed" else []
+        told: list[str] = [check.verdict] if check.verdict is not Verdict.PASSED else []
         if check.examples:
             told.append(_examples(check.examples))
             told.append(f"{check.seconds:.2f} s")

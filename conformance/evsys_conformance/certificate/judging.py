@@ -2,34 +2,53 @@
 
 from collections.abc import Collection, Iterable
 
-from evsys_conformance.certificate.model import ClauseRecord, Level, StoreRecord, Verdict
+from evsys_conformance.certificate.model import CauseRecord, CheckRecord, ClauseRecord, StoreRecord
+from evsys_conformance.verdicts import Level, Verdict
 
-_WORST_FIRST: tuple[Verdict, ...] = (
-    "kit error",
-    "failed",
-    "not run",
-    "not observed",
-    "not claimed",
+_WORST_FIRST = (
+    Verdict.KIT_ERROR,
+    Verdict.FAILED,
+    Verdict.NOT_RUN,
+    Verdict.NOT_OBSERVED,
+    Verdict.NOT_CLAIMED,
 )
 
 
 def worst(verdicts: Collection[Verdict]) -> Verdict:
     """The verdict that counts where there are several; passed if none of them says otherwise."""
-    found: list[Verdict] = [each for each in _WORST_FIRST if each in verdicts]
-    return found[0] if found else "passed"
+    found = [each for each in _WORST_FIRST if each in verdicts]
+    return found[0] if found else Verdict.PASSED
 
 
-def clause_verdict(checks: Collection[Verdict], expected: str) -> Verdict:
+def clause_verdict(
+    clause_id: str,
+    checks: Iterable[CheckRecord],
+    expected: str,
+    causes: Iterable[CauseRecord] = (),
+) -> Verdict:
     """The verdict of a clause.
 
     Args:
-        checks: Verdicts of its checks: every one that the kit has, ``not run`` included.
+        clause_id: Which one.
+        checks: Its checks: every one that the kit has, those that did not run included.
         expected: The reason why it is expected to fail; empty if it is not. Of a clause that is
             expected to fail one check must; the others may pass.
+        causes: What explains the failed checks. A clause that a cause names is broken, whatever its
+            own checks say; one whose checks failed only through causes of others is masked.
     """
-    verdict = worst(checks)
-    if expected and verdict in {"failed", "passed"}:
-        return "expected failure" if verdict == "failed" else "failed"
+    checks, causes = list(checks), list(causes)
+    verdict = worst({check.verdict for check in checks})
+    broken = any(cause.clause == clause_id for cause in causes)
+    if broken and verdict in {Verdict.PASSED, Verdict.NOT_RUN, Verdict.NOT_OBSERVED}:
+        verdict = Verdict.FAILED
+    if expected and verdict is Verdict.FAILED:
+        return Verdict.EXPECTED_FAILURE
+    if expected and verdict is Verdict.PASSED:
+        return Verdict.FAILED
+    if verdict is Verdict.FAILED and not broken:
+        failed = {f"{clause_id}::{c.name}" for c in checks if c.verdict is Verdict.FAILED}
+        if failed <= {check for cause in causes for check in cause.checks}:
+            return Verdict.MASKED
     return verdict
 
 
@@ -41,13 +60,13 @@ def level(clauses: Iterable[ClauseRecord], trouble: Collection[str] = ()) -> Lev
     """
     clauses = list(clauses)
     verdicts = {clause.verdict for clause in clauses}
-    if trouble or verdicts & {"failed", "kit error"}:
+    if trouble or verdicts & {Verdict.FAILED, Verdict.MASKED, Verdict.KIT_ERROR}:
         return "not certified"
     if not is_complete(clauses):
         return "incomplete"
-    if "not observed" in verdicts:
+    if Verdict.NOT_OBSERVED in verdicts:
         return "certified, unobserved"
-    return "certified with exceptions" if "expected failure" in verdicts else "certified"
+    return "certified with exceptions" if Verdict.EXPECTED_FAILURE in verdicts else "certified"
 
 
 def is_complete(clauses: Iterable[ClauseRecord]) -> bool:
@@ -62,14 +81,14 @@ def is_certified(store: StoreRecord) -> bool:
 
 def exceptions(store: StoreRecord) -> list[ClauseRecord]:
     """The clauses that fail, and are excused openly."""
-    return [clause for clause in store.clauses if clause.verdict == "expected failure"]
+    return [clause for clause in store.clauses if clause.verdict is Verdict.EXPECTED_FAILURE]
 
 
 def explanation(store: StoreRecord) -> str:
     """Why the store has its level, in a sentence."""
     by_verdict: dict[str, list[str]] = {}
     for clause in store.clauses:
-        word = "passed unexpectedly" if clause.passed_unexpectedly else clause.verdict
+        word = "passed unexpectedly" if clause.passed_unexpectedly else clause.verdict.value
         by_verdict.setdefault(word, []).append(clause.id)
     partly = [clause.id for clause in store.clauses if clause.not_run]
     told = [
@@ -81,6 +100,9 @@ def explanation(store: StoreRecord) -> str:
         )
         if word in by_verdict
     ]
+    masked = len(by_verdict.get("masked", []))
+    if masked:
+        told.append("1 clause is masked" if masked == 1 else f"{masked} clauses are masked")
     told += store.trouble
     if partly:
         few = len(partly) <= 6
@@ -89,6 +111,55 @@ def explanation(store: StoreRecord) -> str:
         told.append("its harness can't read back what was recorded")
     told += [f"{clause.id} fails as expected: {clause.expected}" for clause in exceptions(store)]
     return "; ".join(told)
+
+
+def causes_explain(store: StoreRecord) -> str:
+    """How many causes explain how many failed checks."""
+    failed = sum(
+        check.verdict is Verdict.FAILED
+        for clause in store.clauses
+        if not clause.expected
+        for check in clause.checks
+    )
+    found = len({check for cause in store.causes for check in cause.checks})
+    number = len(store.causes)
+    causes = f"{number} cause{'s explain' if number > 1 else ' explains'}"
+    if found < failed:
+        return f"{causes} {found} of the {failed} checks that failed"
+    return f"{causes} the {f'{failed} checks' if failed > 1 else 'check'} that failed"
+
+
+def explained(cause: CauseRecord) -> str:
+    """How many checks a cause explains, and of which clauses; empty if it explains none."""
+    number = len(cause.checks)
+    if not number:
+        return ""
+    clauses = list(dict.fromkeys(check.partition("::")[0] for check in cause.checks))
+    own_first = sorted(clauses, key=lambda clause_id: clause_id != cause.clause)
+    return f"Explains {number} check{'s' if number > 1 else ''} in {listed(own_first, 8)}."
+
+
+def reliability(cause: CauseRecord) -> str:
+    """How often its program fails, and whether it may not be the shortest; empty if all is well."""
+    told = [
+        f"It failed in {cause.runs} runs." if cause.runs else "",
+        "" if cause.complete else "There was no time to look for a shorter program.",
+    ]
+    return " ".join(filter(None, told))
+
+
+def pointers(clause: ClauseRecord, store: StoreRecord) -> str:
+    """The causes that a failed clause is broken by, or that explain its failed checks."""
+    if clause.verdict not in {Verdict.FAILED, Verdict.MASKED}:
+        return ""
+    failed = {f"{clause.id}::{c.name}" for c in clause.checks if c.verdict is Verdict.FAILED}
+    causes = [
+        f"{number}" if cause.clause == clause.id else f"{number} ({cause.clause})"
+        for number, cause in enumerate(store.causes, 1)
+        if cause.clause == clause.id or not failed.isdisjoint(cause.checks)
+    ]
+    word = "cause" if len(causes) == 1 else "causes"
+    return f"{word} {listed(causes, 6)}" if causes else ""
 
 
 def listed(ids: list[str], most: int) -> str:

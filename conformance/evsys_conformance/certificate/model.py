@@ -6,38 +6,30 @@ Nothing here needs pytest or Hypothesis, so that a certificate can be verified w
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Strict
 
-Verdict = Literal[
-    "passed",
-    "failed",
-    "not observed",
-    "not claimed",
-    "expected failure",
-    "kit error",
-    "not run",
-]
-Level = Literal[
-    "certified",
-    "certified with exceptions",
-    "certified, unobserved",
-    "not certified",
-    "incomplete",
-]
-FORMAT: Final = "evsys-conformance-certificate/1"
+from evsys_conformance.verdicts import Effort, Level, Verdict
+
+FORMAT: Final = "evsys-conformance-certificate/2"
+OLDER_FORMAT: Final = "evsys-conformance-certificate/1"
+"""It knows no causes and no masked clauses."""
 
 
 class _Part(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
 
 
+# Only of these words a plain string is taken: that is what a document holds.
+_Verdict = Annotated[Verdict, Strict(False)]
+
+
 class CheckRecord(_Part):
     """What came of one check of a clause."""
 
     name: str
-    verdict: Verdict
+    verdict: _Verdict
     examples: int = Field(ge=0)
     """How many times it ran, each at a fresh destination."""
     seconds: float = Field(ge=0)
@@ -53,7 +45,7 @@ class ClauseRecord(_Part):
     id: str
     title: str
     level: Literal["must", "must if claimed"]
-    verdict: Verdict
+    verdict: _Verdict
     expected: str = ""
     """The reason given in ``expected_failures``; empty if the clause was expected to pass."""
     checks: list[CheckRecord]
@@ -71,16 +63,37 @@ class ClauseRecord(_Part):
     @property
     def not_run(self) -> list[str]:
         """Names of the checks that did not run."""
-        return [check.name for check in self.checks if check.verdict == "not run"]
+        return [check.name for check in self.checks if check.verdict is Verdict.NOT_RUN]
 
     @property
     def passed_unexpectedly(self) -> bool:
         """Whether it fails because it was expected to, and passed."""
         return (
-            self.verdict == "failed"
+            self.verdict is Verdict.FAILED
             and bool(self.expected)
-            and not any(check.verdict == "failed" for check in self.checks)
+            and not any(check.verdict is Verdict.FAILED for check in self.checks)
         )
+
+
+class CauseRecord(_Part):
+    """What explains some of the failed checks."""
+
+    clause: str
+    """Id of the clause that the store breaks."""
+    title: str
+    """Title of the clause."""
+    summary: str
+    """What was expected, and what was recorded instead."""
+    checks: list[str]
+    """The failed checks that it explains, as in node ids: ``MET-4::drawn_values_are_kept``."""
+    script: str
+    """A complete program that shows it; empty where no program does."""
+    essence: list[str]
+    """The lines of the program that matter."""
+    runs: str = ""
+    """How often the program fails, as in ``3 of 10``; empty: always."""
+    complete: bool = True
+    """Whether there was time to look for the shortest program."""
 
 
 class StoreRecord(_Part):
@@ -99,6 +112,8 @@ class StoreRecord(_Part):
     capabilities: list[str]
     trouble: list[str] = []
     """What went wrong beside the clauses: a harness that could not be left."""
+    causes: list[CauseRecord] = []
+    """What explains the failed checks, most telling first."""
     clauses: list[ClauseRecord]
     level: Level
 
@@ -113,7 +128,7 @@ class KitRecord(_Part):
 class Certificate(_Part):
     """The stores of one run, and how it was made."""
 
-    format: Literal["evsys-conformance-certificate/1"]
+    format: Literal["evsys-conformance-certificate/2", "evsys-conformance-certificate/1"]
     contract: str
     """Version of the contract."""
     kit: KitRecord
@@ -122,7 +137,7 @@ class Certificate(_Part):
     started: str
     """When, in ISO 8601 and UTC."""
     seconds: float = Field(ge=0)
-    effort: Literal["quick", "normal", "deep"]
+    effort: Annotated[Effort, Strict(False)]
     seed: int | str | None
     """Seed of the drawn data; None where a derandomized Hypothesis profile draws it."""
     stores: list[StoreRecord] = Field(min_length=1)
@@ -133,9 +148,17 @@ class Certificate(_Part):
 
     def digest(self) -> str:
         """The digest that belongs to what stands in the certificate now."""
-        rest = self.model_dump(exclude={"sha256"})
+        rest = self._document()
+        del rest["sha256"]
         text = json.dumps(rest, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def _document(self) -> dict[str, Any]:
+        document = self.model_dump(mode="json")
+        if self.format == OLDER_FORMAT:
+            for store in document["stores"]:
+                del store["causes"]
+        return document
 
     def sealed(self) -> "Certificate":
         """The same certificate with its digest."""
@@ -143,7 +166,7 @@ class Certificate(_Part):
 
     def as_json(self) -> str:
         """The document, one object, ready to write."""
-        return json.dumps(self.model_dump(), indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(self._document(), indent=2, ensure_ascii=False) + "\n"
 
 
 def load(path: str | Path) -> Certificate:

@@ -2,7 +2,8 @@
 
 from evsys_conformance.certificate import judging
 from evsys_conformance.certificate.markup import escaped
-from evsys_conformance.certificate.model import Certificate, Level, StoreRecord
+from evsys_conformance.certificate.model import Certificate, StoreRecord
+from evsys_conformance.verdicts import Level
 
 _COLOURS: dict[Level, str] = {
     "certified": "#1a7f4b",

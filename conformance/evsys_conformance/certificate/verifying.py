@@ -10,13 +10,15 @@ from pydantic import ValidationError
 from evsys_conformance.certificate import judging
 from evsys_conformance.certificate.model import (
     FORMAT,
+    OLDER_FORMAT,
+    CauseRecord,
     Certificate,
     ClauseRecord,
     StoreRecord,
-    Verdict,
 )
 from evsys_conformance.certificate.origins import kit_version
 from evsys_conformance.clauses import BY_ID, CAPABILITIES, CLAUSES
+from evsys_conformance.verdicts import Verdict
 from evsys_sdk.protocols import CONTRACT_VERSION
 
 
@@ -66,6 +68,8 @@ def _problems(certificate: Certificate) -> Iterator[str]:
         return
     if certificate.sha256 != certificate.digest():
         yield "it was changed after it was written: its sha256 is not that of its contents"
+    if certificate.format == OLDER_FORMAT:
+        yield from _newer_than_its_format(certificate)
     complete = all(judging.is_complete(store.clauses) for store in certificate.stores)
     if certificate.complete != complete:
         yield f"complete is {certificate.complete}, and by its checks it is {complete}"
@@ -74,6 +78,13 @@ def _problems(certificate: Certificate) -> Iterator[str]:
     for store in certificate.stores:
         for problem in _store_problems(store, manifest):
             yield f"{store.target}: {problem}"
+
+
+def _newer_than_its_format(certificate: Certificate) -> Iterator[str]:
+    for store in certificate.stores:
+        masked = [clause.id for clause in store.clauses if clause.verdict is Verdict.MASKED]
+        if store.causes or masked:
+            yield f"{store.target}: format {OLDER_FORMAT!r} has neither causes nor masked clauses"
 
 
 def _manifest() -> dict[str, list[str]] | None:
@@ -104,11 +115,16 @@ def _store_problems(store: StoreRecord, manifest: dict[str, list[str]] | None) -
     for clause in store.clauses:
         if clause.id in BY_ID:
             yield from _clause_problems(clause, store, manifest)
+    for number, cause in enumerate(store.causes, 1):
+        yield from _cause_problems(f"cause {number} ({cause.clause})", cause, store)
     level = judging.level(store.clauses, store.trouble)
     if store.level != level:
         yield f"its level is given as {store.level!r}, and by its clauses it is {level!r}"
     elif not judging.is_certified(store):
         yield f"it is {level}: {judging.explanation(store)}"
+        for number, cause in enumerate(store.causes, 1):
+            summary = cause.summary.partition("\n")[0]
+            yield f"cause {number} ({cause.clause}, {cause.title}): {summary}"
 
 
 def _clause_problems(
@@ -123,14 +139,33 @@ def _clause_problems(
         yield f"{clause.id} does not list the kit's checks of it: {', '.join(differing)}"
     if not names:
         yield f"{clause.id} lists no check"
-    verdicts: set[Verdict] = {check.verdict for check in clause.checks}
     unclaimed = known.capability is not None and known.capability not in store.capabilities
-    if unclaimed != ("not claimed" in verdicts):
+    if unclaimed != any(c.verdict is Verdict.NOT_CLAIMED for c in clause.checks):
         state = "not claimed" if unclaimed else "binding"
         yield f"{clause.id} is {state} by the store's capabilities, and its checks say otherwise"
-    verdict = judging.clause_verdict(verdicts, clause.expected)
-    if clause.verdict != verdict:
-        yield (f"{clause.id} is given as {clause.verdict!r}, and by its checks it is {verdict!r}")
+    verdict = judging.clause_verdict(clause.id, clause.checks, clause.expected, store.causes)
+    if clause.verdict is not verdict:
+        yield (
+            f"{clause.id} is given as {str(clause.verdict)!r}, and by its checks it is "
+            f"{str(verdict)!r}"
+        )
     for check in clause.checks:
-        if check.verdict == "passed" and not check.examples:
+        if check.verdict is Verdict.PASSED and not check.examples:
             yield f"{clause.id}::{check.name} passed without a single example"
+
+
+def _cause_problems(name: str, cause: CauseRecord, store: StoreRecord) -> Iterator[str]:
+    known = BY_ID.get(cause.clause)
+    if known is None:
+        yield f"{name}: the contract has no clause {cause.clause}"
+    elif cause.title != known.title:
+        yield f"{name}: {cause.clause} is {known.title!r}, not {cause.title!r}"
+    failed = {
+        f"{clause.id}::{check.name}"
+        for clause in store.clauses
+        for check in clause.checks
+        if check.verdict is Verdict.FAILED
+    }
+    for check in cause.checks:
+        if check not in failed:
+            yield f"{name} explains {check}, which did not fail"

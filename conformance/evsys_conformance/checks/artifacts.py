@@ -9,58 +9,56 @@ from hypothesis import strategies as st
 
 from evsys_conformance import awkward, strategies
 from evsys_conformance.programs import calls
-from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.trial import Trial
-from evsys_conformance.running.check import check
+from evsys_conformance.programs.calls import HERE, Call
+from evsys_conformance.programs.program import Expect, Make, Program, Step, logged, run_of
+from evsys_conformance.programs.subject import Subject
+from evsys_conformance.running.check import Programs, check, direct_check
+from evsys_conformance.running.trial import Trial
 
 
 @check("ART-1", lambda _: {"drawn": st.lists(strategies.artifact_calls(), min_size=1, max_size=8)})
-def artifacts_come_back_as_given(trial: Trial, drawn: list[Call]) -> None:
+def artifacts_come_back_as_given(subject: Subject, drawn: list[Call]) -> Programs:
     """Name, path and kind, in the order of the calls."""
-    trial.log_calls(drawn)
-    trial.expect(drawn)
+    yield logged(drawn)
 
 
 @check("ART-1")
-def the_same_name_again_is_one_more_entry(trial: Trial) -> None:
+def the_same_name_again_is_one_more_entry(subject: Subject) -> Programs:
     """Also the same call again, to the letter; and paths that a library might tidy up."""
     made = [calls.artifact(name, "a.pt") for name in ["b", "a", "b", "b", "c", "a"]]
     made += [calls.artifact("b", "other.pt", "checkpoint"), calls.artifact("b", "a.pt", "file")]
     made += [calls.artifact("model", path) for path in (*awkward.PLAIN_PATHS, "A", "a")]
     for text in (*awkward.PLAIN_KEYS, "k" * 250, "k" * 4095 + "a", "k" * 4095 + "b"):
         made.append(calls.artifact(text, text, text))
-    trial.log_calls(made)
-    trial.expect(made)
+    yield logged(made)
 
 
 @check("ART-1", lambda _: {"texts": st.lists(strategies.other_texts(), min_size=1, max_size=4)})
-def other_texts_come_back_or_are_refused(trial: Trial, texts: list[str]) -> None:
+def other_texts_come_back_or_are_refused(subject: Subject, texts: list[str]) -> Programs:
     """Any text at all, in each of the three places."""
-    _kept_or_refused(trial, texts)
+    yield _kept_or_refused(texts)
 
 
 @check("ART-1")
-def awkward_texts_come_back_or_are_refused(trial: Trial) -> None:
+def awkward_texts_come_back_or_are_refused(subject: Subject) -> Programs:
     """Unicode in two normal forms, quotes, newlines, NUL; paths of existing directories."""
-    near = [str(trial.directory / "model.pt"), os.path.join(os.getcwd(), "model.pt")]
+    near = [f"{HERE}/model.pt", os.path.join(os.getcwd(), "model.pt")]
     short = [text for text in awkward.OTHER_TEXTS if len(text) < 1000]
-    _kept_or_refused(trial, [*near, *short])
+    yield _kept_or_refused([*near, *short])
 
 
-def _kept_or_refused(trial: Trial, texts: list[str]) -> None:
-    store = trial.open()
-    taken: list[Call] = []
+def _kept_or_refused(texts: list[str]) -> Program:
+    steps: list[Step] = []
     for text in texts:
-        made = (
-            calls.artifact(text, "a.pt"),
-            calls.artifact("model", text),
-            calls.artifact("model", "a.pt", text),
-        )
-        taken += [call for call in made if store.taken_or_refused(call)]
-    last = calls.artifact("last", "a.pt")
-    store.call(last)
-    store.close()
-    trial.expect([*taken, last])
+        steps += [
+            Make(call, expect=Expect.KEPT_OR_REFUSED)
+            for call in (
+                calls.artifact(text, "a.pt"),
+                calls.artifact("model", text),
+                calls.artifact("model", "a.pt", text),
+            )
+        ]
+    return run_of(steps, Make(calls.artifact("last", "a.pt")))
 
 
 class _PathWatch:
@@ -116,10 +114,10 @@ class _PathWatch:
 _WATCH = _PathWatch()
 
 
-@check("ART-2", observes=False)
+@direct_check("ART-2")
 def artifacts_are_left_alone(trial: Trial) -> None:
     """Files and directories that exist are neither opened nor changed."""
-    lying = trial.bench.fresh_directory()
+    lying = trial.subject.fresh_directory()
     file, directory, link = lying / "model.pt", lying / "checkpoint", lying / "latest"
     file.write_bytes(b"weights")
     directory.mkdir()
@@ -130,9 +128,9 @@ def artifacts_are_left_alone(trial: Trial) -> None:
     _WATCH.start(file, directory, link, directory / "part")
     try:
         for path in (file, directory, link):
-            store.call(calls.artifact("model", str(path)))
-            store.call(calls.artifact("model", str(path), "checkpoint"))
-        store.close()
+            trial.make(store, calls.artifact("model", str(path)))
+            trial.make(store, calls.artifact("model", str(path), "checkpoint"))
+        trial.make(store, Call("close"))
     finally:
         seen = _WATCH.stop()
     if _state(lying) != before:
@@ -158,16 +156,18 @@ def _state(directory: Path) -> list[tuple[Any, ...]]:
     ]
 
 
-@check("ART-2")
+@direct_check("ART-2", observes=True)
 def artifacts_need_not_exist(trial: Trial) -> None:
     """And are not created."""
-    missing = trial.bench.fresh_directory() / "not" / "there.pt"
+    missing = trial.subject.fresh_directory() / "not" / "there.pt"
     made = [
         calls.artifact("model", str(missing)),
         calls.artifact("model", "/no/such/directory/model.pt", "checkpoint"),
         calls.artifact("model", "no/such/model.pt"),
     ]
-    trial.log_calls(made)
+    store = trial.open()
+    for call in (*made, Call("close")):
+        trial.make(store, call)
     if missing.parent.exists() or missing.exists():
         trial.fail(f"Logging a pointer to {missing} created it")
     trial.expect(made)

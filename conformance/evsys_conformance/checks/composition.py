@@ -1,208 +1,48 @@
 """Checks of composition: MUX-1 for every store, MUX-2 for stores that hold children."""
 
 import contextlib
-import itertools
-import logging
-from collections.abc import Generator
-from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 
 from evsys_conformance import strategies
-from evsys_conformance.checks._sibling_stores import (
-    ChangingStore,
-    FailingStore,
-    RecordingStore,
-    SiblingFailed,
-    forget,
-)
-from evsys_conformance.harness import build_store
 from evsys_conformance.programs import calls
-from evsys_conformance.programs.bench import Bench
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.comparison import (
-    artifact_difference,
-    expected_artifacts,
-    expected_points,
-    json_difference,
-    merged_hyperparams,
-    metric_difference,
-)
-from evsys_conformance.programs.trial import OpenStore, Trial
-from evsys_conformance.running.check import Strategies, check
-from evsys_sdk.registry import temporarily_registered
-
-_NUMBERS = itertools.count()
+from evsys_conformance.programs.comparison import differences
+from evsys_conformance.programs.differences import listed
+from evsys_conformance.programs.expected import Record
+from evsys_conformance.programs.forwarding import child_specs
+from evsys_conformance.programs.program import Through, logged
+from evsys_conformance.programs.sibling_stores import ChangingStore, FailingStore, RecordingStore
+from evsys_conformance.programs.subject import Subject
+from evsys_conformance.running.check import Programs, Strategies, check, direct_check
+from evsys_conformance.running.trial import Trial
+from evsys_conformance.violation import ClauseViolation
+from evsys_sdk.run_log import ArtifactPointer, MetricRow, RunLog
 
 
-def _fresh(what: str) -> str:
-    return f"evsys-conformance-{what}-{next(_NUMBERS)}"
-
-
-class _ByPosition:
-    """Hands every call on: by position where the contract allows it."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-
-    def log_scalar(self, key: Any, value: Any, step: Any) -> None:
-        self._inner.log_scalar(key, value, step)
-
-    def log_metrics(self, metrics: Any, step: Any, *, split: Any = "train") -> None:
-        self._inner.log_metrics(metrics, step, split=split)
-
-    def log_hyperparams(self, params: Any) -> None:
-        self._inner.log_hyperparams(params)
-
-    def log_artifact(self, name: Any, path: Any, *, kind: Any = "file") -> None:
-        self._inner.log_artifact(name, path, kind=kind)
-
-    def close(self) -> None:
-        self._inner.close()
-
-
-class _ByKeyword(_ByPosition):
-    """Hands every call on: by keyword throughout."""
-
-    def log_scalar(self, key: Any, value: Any, step: Any) -> None:
-        self._inner.log_scalar(key=key, value=value, step=step)
-
-    def log_metrics(self, metrics: Any, step: Any, *, split: Any = "train") -> None:
-        self._inner.log_metrics(metrics=metrics, step=step, split=split)
-
-    def log_hyperparams(self, params: Any) -> None:
-        self._inner.log_hyperparams(params=params)
-
-    def log_artifact(self, name: Any, path: Any, *, kind: Any = "file") -> None:
-        self._inner.log_artifact(name=name, path=path, kind=kind)
-
-
-def _drawn_calls(bench: Bench) -> Strategies:
-    splits = strategies.usual_splits(bench.claims)
+def _drawn_calls(subject: Subject) -> Strategies:
+    splits = strategies.usual_splits(subject.claims)
     return {"drawn": st.lists(strategies.any_calls(splits), min_size=1, max_size=15)}
 
 
-def _through(trial: Trial, drawn: list[Call], forwarding: type[_ByPosition], how: str) -> None:
-    store = trial.open(lambda params: forwarding(build_store(trial.bench.store, params)))
-    trial.note(
-        f"# inside an object whose methods hand each call on {how}",
-        "store = build_store(harness.store, params)",
-    )
-    store.calls(drawn)
-    store.close()
-    trial.expect(drawn)
-
-
 @check("MUX-1", _drawn_calls)
-def calls_handed_on_by_position_are_recorded(trial: Trial, drawn: list[Call]) -> None:
+def calls_handed_on_by_position_are_recorded(subject: Subject, drawn: list[Call]) -> Programs:
     """Inside an object whose method of the same name hands the call on."""
-    _through(trial, drawn, _ByPosition, "by position")
+    yield logged(drawn, through=Through.BY_POSITION)
 
 
 @check("MUX-1", _drawn_calls)
-def calls_handed_on_by_keyword_are_recorded(trial: Trial, drawn: list[Call]) -> None:
+def calls_handed_on_by_keyword_are_recorded(subject: Subject, drawn: list[Call]) -> Programs:
     """Likewise, every argument by its name."""
-    _through(trial, drawn, _ByKeyword, "by keyword")
-
-
-@contextlib.contextmanager
-def _children(*kinds: type[RecordingStore]) -> Generator[list[dict[str, Any]]]:
-    """Specs of the kit's own stores, registered for as long as they are needed."""
-    with contextlib.ExitStack() as stack:
-        registered = {kind: _fresh("sibling") for kind in kinds}
-        for kind, name in registered.items():
-            stack.enter_context(temporarily_registered(name, kind))
-        specs: list[dict[str, Any]] = []
-        for kind in kinds:
-            token = _fresh("token")
-            stack.callback(forget, token)
-            specs.append({"kind": registered[kind], "params": {"token": token}})
-        yield specs
-
-
-@contextlib.contextmanager
-def _quiet(logger: str) -> Generator[None]:
-    """Keep the log free of the failures of the kit's own siblings."""
-    found = logging.getLogger(logger)
-    found.disabled, was = True, found.disabled
-    try:
-        yield
-    finally:
-        found.disabled = was
-
-
-def _as_child(store: Any, kind: str) -> Any:
-    """A class under a private kind that stands for the store, whatever kind that one is."""
-
-    class Child(_ByPosition):
-        name: ClassVar[str] = kind
-        Config = store.Config
-
-        def __init__(self, **fields: Any) -> None:
-            super().__init__(store(**fields))
-
-    return Child
+    yield logged(drawn, through=Through.BY_KEYWORD)
 
 
 @check("MUX-1", _drawn_calls)
-def a_child_of_multiplex_records_what_it_would_alone(trial: Trial, drawn: list[Call]) -> None:
+def a_child_of_multiplex_records_what_it_would_alone(
+    subject: Subject, drawn: list[Call]
+) -> Programs:
     """Between siblings that record, fail, and change what they are handed."""
-    from evsys_sdk.log_stores.multiplex import MultiplexLogStore
-
-    if not hasattr(trial.bench.store, "Config"):
-        trial.fail("It can't be a child: a multiplex builds its children through their Config")
-    kind = _fresh("child")
-    with (
-        _quiet("evsys_sdk.log_stores.multiplex"),
-        temporarily_registered(kind, _as_child(trial.bench.store, kind)),
-        _children(FailingStore, ChangingStore, RecordingStore) as siblings,
-    ):
-        specs = [siblings[0], siblings[1], {"kind": kind, "params": trial.params}, siblings[2]]
-        trial.note("# as the third of four children of a multiplex store; the first one fails")
-        trial.note("store = build_store(harness.store, params)")
-        store = trial.open(lambda _: MultiplexLogStore(children=specs))
-        for call in drawn:
-            trial.note(call.code())
-            _tolerating(store, call)
-        store.close()
-        beside = RecordingStore.made[siblings[2]["params"]["token"]]
-        problem = _received_difference(trial, drawn, beside)
-    if problem:
-        trial.fail(f"Its sibling in the multiplex did not get what was logged:\n{problem}")
-    trial.expect(drawn)
-
-
-def _tolerating(store: OpenStore, call: Call) -> None:
-    """Make a call during which the kit's siblings fail; any other error is a violation."""
-    arguments, keywords = call.fresh()
-    try:
-        store.make(call.method, *arguments, **keywords)
-    except SiblingFailed:
-        return
-    except ExceptionGroup as group:
-        rest = group.split(SiblingFailed)[1]
-        if rest is not None:
-            store.trial.fail_for(f"{call.code()}, a valid call,", rest.exceptions[0])
-    except Exception as error:  # noqa: BLE001 - a store may raise anything
-        store.trial.fail_for(f"{call.code()}, a valid call,", error)
-
-
-def _received_difference(trial: Trial, made: list[Call], received: list[Call]) -> str | None:
-    """How what a recording child received differs from the calls that were made."""
-    if len(received) != len(made):
-        return f"{len(made)} calls were made, and the child received {len(received)}"
-    for number, (call, got) in enumerate(zip(made, received, strict=True), 1):
-        precision = trial.bench.precision
-        problem = (
-            metric_difference(
-                expected_points([call], precision), expected_points([got], precision), precision
-            )
-            or json_difference(merged_hyperparams([call]), merged_hyperparams([got]))
-            or artifact_difference(expected_artifacts([call]), expected_artifacts([got]))
-        )
-        if problem:
-            return f"call {number}, {call.code()}, was received as {got.code()}: {problem}"
-    return None
+    yield logged(drawn, through=Through.MULTIPLEX)
 
 
 _ARRANGEMENTS: tuple[tuple[type[RecordingStore], ...], ...] = (
@@ -215,11 +55,11 @@ _ARRANGEMENTS: tuple[tuple[type[RecordingStore], ...], ...] = (
 )
 
 
-def _composite_calls(bench: Bench) -> Strategies:
-    return {**_drawn_calls(bench), "kinds": st.sampled_from(_ARRANGEMENTS)}
+def _composite_calls(subject: Subject) -> Strategies:
+    return {**_drawn_calls(subject), "kinds": st.sampled_from(_ARRANGEMENTS)}
 
 
-@check("MUX-2", _composite_calls, observes=False)
+@direct_check("MUX-2", _composite_calls)
 def every_child_gets_every_call(
     trial: Trial, drawn: list[Call], kinds: tuple[type[RecordingStore], ...]
 ) -> None:
@@ -227,10 +67,10 @@ def every_child_gets_every_call(
     _every_child(trial, drawn, kinds)
 
 
-@check("MUX-2", observes=False)
+@direct_check("MUX-2")
 def a_failing_child_keeps_nothing_from_the_others(trial: Trial) -> None:
-    """On each method and on close, wherever the failing child stands."""
-    made = [
+    """On each method and on close, wherever the failing child is."""
+    log = [
         calls.hyperparams({"lr": 0.5, "model": {"layers": [1, 2]}}),
         calls.metrics({"loss": 0.5, "acc": 0.25}, 0),
         calls.metrics({"loss": 0.5}, 1, "val"),
@@ -241,33 +81,59 @@ def a_failing_child_keeps_nothing_from_the_others(trial: Trial) -> None:
         calls.artifact("model", "b.pt"),
     ]
     for kinds in _ARRANGEMENTS:
-        _every_child(trial, made, kinds)
+        _every_child(Trial(trial.subject, trial.clause), log, kinds)
 
 
-def _every_child(trial: Trial, made: list[Call], kinds: tuple[type[RecordingStore], ...]) -> None:
-    if "children" not in getattr(trial.bench.store.Config, "model_fields", {}):
+def _every_child(trial: Trial, log: list[Call], kinds: tuple[type[RecordingStore], ...]) -> None:
+    if "children" not in getattr(trial.subject.store.Config, "model_fields", {}):
         trial.fail(
             "The store claims `composite`, and its Config has no field `children`: the kit builds "
             "it with children=[{kind, params}, …] to see what they get."
         )
-    run = Trial(trial.bench, trial.clause)
     shown = ", ".join(kind.__name__ for kind in kinds)
-    with _children(*kinds) as specs:
-        run.params = {**run.params, "children": specs}
-        run.note(f"# built with children=[{shown}], stores of the kit (_sibling_stores.py)")
-        store = run.open()
+    with contextlib.ExitStack() as stack:
+        specs = child_specs(kinds, stack)
+        trial.params = {**trial.params, "children": specs}
+        trial.note(f"# children=[{shown}] (evsys_conformance.programs.sibling_stores)")
+        store = trial.open()
         # How a composite reports what a child raised is its own business.
-        tolerated = (Exception,) if FailingStore in kinds else ()
-        for call in (*made, Call("close")):
-            run.note(call.code())
-            arguments, keywords = call.fresh()
-            with run.judged(f"{call.code()}, a valid call,"), contextlib.suppress(*tolerated):
-                store.make(call.method, *arguments, **keywords)
+        tolerated = (ClauseViolation,) if FailingStore in kinds else ()
+        for call in (*log, Call("close")):
+            with contextlib.suppress(*tolerated):
+                trial.make(store, call)
         for number, (kind, spec) in enumerate(zip(kinds, specs, strict=True)):
             token = spec["params"]["token"]
             who = f"children[{number}] ({kind.__name__}, of {shown})"
-            problem = _received_difference(run, made, RecordingStore.made[token])
+            problem = _received_difference(trial, log, RecordingStore.made[token])
             if problem:
-                run.fail(f"{who} did not get what was logged:\n{problem}")
+                trial.fail(f"{who} did not get what was logged:\n{problem}")
             if not RecordingStore.closed[token]:
-                run.fail(f"{who} was not closed")
+                trial.fail(f"{who} was not closed")
+
+
+def _received_difference(trial: Trial, log: list[Call], received: list[Call]) -> str | None:
+    """How the calls that a child received differ from those that were made."""
+    if len(received) != len(log):
+        return f"{len(log)} calls were made, and the child received {len(received)}"
+    for number, (call, got) in enumerate(zip(log, received, strict=True), 1):
+        found = differences([Record(call, 0)], _as_log(got), trial.subject.precision)
+        problems = list(found)
+        if problems:
+            return f"call {number}, {call.code()}, was received as {got.code()}: {listed(problems)}"
+    return None
+
+
+def _as_log(call: Call) -> RunLog:
+    """The log that holds one call, as a reader would report it."""
+    given = Record(call, 0).arguments()
+    log = RunLog(metrics=[], hyperparams={}, artifacts=[])
+    match call.method:
+        case "log_hyperparams":
+            log.hyperparams.update(given["params"])
+        case "log_artifact":
+            log.artifacts.append(ArtifactPointer(given["name"], given["path"], given["kind"]))
+        case "log_scalar":
+            log.metrics.append(MetricRow(given["step"], "train", {given["key"]: given["value"]}))
+        case _:
+            log.metrics.append(MetricRow(given["step"], given["split"], given["metrics"]))
+    return log

@@ -6,23 +6,22 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from evsys_conformance import strategies
+from evsys_conformance import awkward, strategies
 from evsys_conformance.programs import calls
-from evsys_conformance.programs.bench import Bench
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.trial import Trial
-from evsys_conformance.running.check import Strategies, check
+from evsys_conformance.programs.program import Expect, Make, Step, logged, run_of
+from evsys_conformance.programs.subject import Subject
+from evsys_conformance.running.check import Programs, Strategies, check
 
 
 @check("HP-1", lambda _: {"drawn": st.lists(strategies.hyperparam_calls(), min_size=1, max_size=4)})
-def json_values_come_back(trial: Trial, drawn: list[Call]) -> None:
+def json_values_come_back(subject: Subject, drawn: list[Call]) -> Programs:
     """Equal and of the same JSON type, at every depth."""
-    trial.log_calls(drawn)
-    trial.expect(drawn)
+    yield logged(drawn)
 
 
 @check("HP-1")
-def each_kind_of_json_value_comes_back(trial: Trial) -> None:
+def each_kind_of_json_value_comes_back(subject: Subject) -> Programs:
     """One value of each kind, awkward ones included, at the top and nested."""
     values: dict[str, Any] = {
         "true": True,
@@ -70,20 +69,44 @@ def each_kind_of_json_value_comes_back(trial: Trial) -> None:
         "dict": {"a": {"b": {"c": [1, {"d": None}]}}, "x.y": 1, "": 2, "1": 3},
     }
     made = [calls.hyperparams(values), calls.hyperparams({"nested": [values, {"again": values}]})]
-    trial.log_calls(made)
-    trial.expect(made)
+    yield logged(made)
 
 
 @check("HP-1")
-def long_integers_come_back(trial: Trial) -> None:
+def awkward_keys_come_back(subject: Subject) -> Programs:
+    """Digits, case, spaces, dots, unicode in two normal forms; at the top and nested."""
+    keys = [key for key in (*awkward.PLAIN_KEYS, *awkward.OTHER_TEXTS) if 0 < len(key) <= 250]
+    yield logged(
+        [
+            calls.hyperparams({key: n for n, key in enumerate(keys)}),
+            calls.hyperparams({"nested": {key: n for n, key in enumerate(keys)}}),
+            calls.hyperparams({"in a list": [{key: n} for n, key in enumerate(keys)]}),
+        ]
+    )
+
+
+@check("HP-1")
+def awkward_texts_come_back_as_values(subject: Subject) -> Programs:
+    """At the top, nested and in a list."""
+    texts = [*awkward.PLAIN_KEYS, *awkward.OTHER_TEXTS]
+    yield logged(
+        [
+            calls.hyperparams({f"text {n}": text for n, text in enumerate(texts)}),
+            calls.hyperparams({"nested": {f"text {n}": text for n, text in enumerate(texts)}}),
+            calls.hyperparams({"in a list": texts}),
+        ]
+    )
+
+
+@check("HP-1")
+def long_integers_come_back(subject: Subject) -> Programs:
     """An int of up to 4,300 digits stays that int."""
     made = [calls.hyperparams({"seed": 10**4300 - 1, "list": [-(10**4299) - 7, 10**1000 + 1]})]
-    trial.log_calls(made)
-    trial.expect(made)
+    yield logged(made)
 
 
 @check("HP-1")
-def deep_values_come_back(trial: Trial) -> None:
+def deep_values_come_back(subject: Subject) -> Programs:
     """Lists and dicts nested up to 100 deep, the outermost dict included."""
     in_lists: Any = "bottom"
     in_dicts: Any = "bottom"
@@ -91,37 +114,28 @@ def deep_values_come_back(trial: Trial) -> None:
         in_lists = [in_lists]
         in_dicts = {"inner": in_dicts}
     made = [calls.hyperparams({"lists": in_lists}), calls.hyperparams({"dicts": in_dicts})]
-    trial.log_calls(made)
-    trial.expect(made)
+    yield logged(made)
 
 
 @check("HP-1")
-def nonfinite_hyperparams_are_kept_or_refused(trial: Trial) -> None:
+def nonfinite_hyperparams_are_kept_or_refused(subject: Subject) -> Programs:
     """As floats or as the texts NaN, Infinity, -Infinity; or ValueError; never null."""
-    store = trial.open()
-    taken = [calls.hyperparams({"before": 1})]
-    store.call(taken[0])
+    steps: list[Step] = [Make(calls.hyperparams({"before": 1}))]
     for n, value in enumerate([math.nan, math.inf, -math.inf]):
-        for call in (
-            calls.hyperparams({f"alone {n}": value}),
-            calls.hyperparams({f"beside {n}": 1, f"nested {n}": [0.5, {"a": value}]}),
-            calls.hyperparams({f"in list {n}": [value, 1.0], f"in dict {n}": {"a": value}}),
-            calls.hyperparams({f"in tuple {n}": (1.0, (value,))}),
-        ):
-            trial.note(f"{call.code()}  # may raise ValueError")
-            try:
-                store.make(call.method, *call.arguments)
-            except ValueError:
-                trial.note("# refused")
-            except Exception as error:  # noqa: BLE001 - a store may raise anything
-                trial.fail_for(f"{call.code()} may be refused with ValueError only; it", error)
-            else:
-                taken.append(call)
-    store.close()
-    trial.expect(taken)
+        attempts = (
+            {f"alone {n}": value},
+            {f"beside {n}": 1, f"nested {n}": [0.5, {"a": value}]},
+            {f"in list {n}": [value, 1.0], f"in dict {n}": {"a": value}},
+            {f"in tuple {n}": (1.0, (value,))},
+        )
+        steps += [
+            Make(calls.hyperparams(params), expect=Expect.KEPT_OR_VALUE_ERROR)
+            for params in attempts
+        ]
+    yield run_of(steps)
 
 
-def _few_keys(_: Bench) -> Strategies:
+def _few_keys(_: Subject) -> Strategies:
     keys = st.sampled_from(["lr", "model", "seed"])
     values = st.one_of(
         st.sampled_from([0, 1, "", "a", None, False, 0.5, [], [1, 2], {}, {"a": 1}]),
@@ -132,26 +146,22 @@ def _few_keys(_: Bench) -> Strategies:
 
 
 @check("HP-1")
-def an_empty_key_is_kept_or_refused(trial: Trial) -> None:
+def an_empty_key_is_kept_or_refused(subject: Subject) -> Programs:
     """At the top, where a store may want a name; never dropped."""
-    store = trial.open()
-    made = [calls.hyperparams({"lr": 1})]
-    store.call(made[0])
-    empty = calls.hyperparams({"": 2, "seed": 3})
-    made += [empty] if store.taken_or_refused(empty) else []
-    store.close()
-    trial.expect(made)
+    yield run_of(
+        Make(calls.hyperparams({"lr": 1})),
+        Make(calls.hyperparams({"": 2, "seed": 3}), expect=Expect.KEPT_OR_REFUSED),
+    )
 
 
 @check("HP-2", _few_keys)
-def later_values_replace_earlier_ones_whole(trial: Trial, drawn: list[Call]) -> None:
+def later_values_replace_earlier_ones_whole(subject: Subject, drawn: list[Call]) -> Programs:
     """The union of the top-level keys; a nested dict is replaced, not merged into."""
-    trial.log_calls(drawn)
-    trial.expect(drawn)
+    yield logged(drawn)
 
 
 @check("HP-2")
-def merging_is_shallow(trial: Trial) -> None:
+def merging_is_shallow(subject: Subject) -> Programs:
     """An example of each way to get it wrong."""
     made = [
         calls.hyperparams({"lr": 0.5, "model": {"layers": 2, "width": 8}, "tags": ["a", "b"]}),
@@ -167,22 +177,7 @@ def merging_is_shallow(trial: Trial) -> None:
         calls.hyperparams({"lr": None, "model": "", "seed": {}, "deep": None}),
     ]
     for upto in range(1, len(made) + 1):
-        run = Trial(trial.bench, trial.clause)
-        run.log_calls(made[:upto])
-        run.expect(made[:upto])
-        trial.unobserved = trial.unobserved or run.unobserved
-
-
-def _endless_list() -> list[Any]:
-    endless: list[Any] = [1]
-    endless.append(endless)
-    return endless
-
-
-def _endless_dict() -> dict[str, Any]:
-    endless: dict[str, Any] = {"a": 1}
-    endless["self"] = endless
-    return endless
+        yield logged(made[:upto])
 
 
 def _bad_params() -> list[tuple[Callable[[], Any], str, str]]:
@@ -201,13 +196,13 @@ def _bad_params() -> list[tuple[Callable[[], Any], str, str]]:
         ),
         (lambda: {"bad": {object()}}, '{"bad": {object()}}', "a set of objects has no JSON form"),
         (
-            lambda: {"new": 9, "bad": _endless_list()},
-            '{"new": 9, "bad": endless}  # endless = [1]; endless.append(endless)',
+            lambda: {"new": 9, "bad": strategies.endless_list()},
+            '{"new": 9, "bad": endless_list()}',
             "a list that holds itself has no JSON form",
         ),
         (
-            lambda: {"new": 9, "bad": _endless_dict()},
-            '{"new": 9, "bad": endless}  # endless = {"a": 1}; endless["self"] = endless',
+            lambda: {"new": 9, "bad": strategies.endless_dict()},
+            '{"new": 9, "bad": endless_dict()}',
             "a dict that holds itself has no JSON form",
         ),
         (lambda: {1: "one"}, '{1: "one"}', "the key 1 is no str"),
@@ -221,42 +216,36 @@ def _bad_params() -> list[tuple[Callable[[], Any], str, str]]:
 
 
 @check("HP-3")
-def bad_hyperparams_are_refused(trial: Trial) -> None:
+def bad_hyperparams_are_refused(subject: Subject) -> Programs:
     """Each between good calls, on one store; only the good ones are recorded."""
-    store = trial.open()
-    good = [calls.hyperparams({"lr": 0.5, "model": {"layers": 2}})]
-    store.call(good[0])
-    for n, (make, shown, why) in enumerate(_bad_params()):
-        store.refused(Call("log_hyperparams", (make(),), shown=shown), why)
-        good.append(calls.hyperparams({f"good {n}": n}))
-        store.call(good[-1])
-    point = calls.scalar("loss", 0.5, 0)
-    store.call(point)
-    store.close()
-    trial.expect([*good, point])
+    steps: list[Step] = [Make(calls.hyperparams({"lr": 0.5, "model": {"layers": 2}}))]
+    for n, bad in enumerate(_bad_calls()):
+        steps += [bad, Make(calls.hyperparams({f"good {n}": n}))]
+    yield run_of(steps, Make(calls.scalar("loss", 0.5, 0)))
 
 
 @check("HP-3")
-def a_first_call_that_is_bad_leaves_no_hyperparams(trial: Trial) -> None:
+def a_first_call_that_is_bad_leaves_no_hyperparams(subject: Subject) -> Programs:
     """And the last call of a run may be bad as well."""
-    for make, shown, why in _bad_params():
-        run = Trial(trial.bench, trial.clause)
-        store = run.open()
-        store.refused(Call("log_hyperparams", (make(),), shown=shown), why)
-        store.close()
-        run.expect([])
-        trial.unobserved = trial.unobserved or run.unobserved
+    for bad in _bad_calls():
+        yield run_of(bad)
+
+
+def _bad_calls() -> list[Make]:
+    return [
+        Make(Call("log_hyperparams", (make(),), shown=shown), expect=Expect.REFUSED, because=why)
+        for make, shown, why in _bad_params()
+    ]
 
 
 @check("HP-5", lambda _: {"drawn": st.lists(strategies.any_calls(), min_size=1, max_size=15)})
-def hyperparams_may_come_at_any_time(trial: Trial, drawn: list[Call]) -> None:
+def hyperparams_may_come_at_any_time(subject: Subject, drawn: list[Call]) -> Programs:
     """Before, between and after metrics and artifacts."""
-    trial.log_calls(drawn)
-    trial.expect(drawn)
+    yield logged(drawn)
 
 
 @check("HP-5")
-def hyperparams_between_other_calls_are_kept(trial: Trial) -> None:
+def hyperparams_between_other_calls_are_kept(subject: Subject) -> Programs:
     """Each between two other calls, and none at the end."""
     made: list[Call] = []
     for n in range(5):
@@ -264,18 +253,14 @@ def hyperparams_between_other_calls_are_kept(trial: Trial) -> None:
         made += [calls.hyperparams({f"before artifact {n}": n}), calls.artifact("model", "a.pt")]
         made += [calls.hyperparams({f"before scalar {n}": n}), calls.scalar("loss", n / 4, n)]
     for upto in (2, 4, 6, 8, len(made)):
-        run = Trial(trial.bench, trial.clause)
-        run.log_calls(made[:upto])
-        run.expect(made[:upto])
-        trial.unobserved = trial.unobserved or run.unobserved
+        yield logged(made[:upto])
 
 
 @check("HP-5")
-def hyperparams_after_many_metrics_are_kept(trial: Trial) -> None:
+def hyperparams_after_many_metrics_are_kept(subject: Subject) -> Programs:
     """First metrics, then hyperparameters, then metrics, then hyperparameters as the last call."""
     made: list[Call] = [calls.metrics({"loss": n / 8}, n) for n in range(70)]
     made += [calls.hyperparams({"lr": 0.5, "late": True})]
     made += [calls.metrics({"loss": n / 8}, n) for n in range(70)]
     made += [calls.artifact("model", "a/b.pt"), calls.hyperparams({"lr": 0.25, "last": [1]})]
-    trial.log_calls(made)
-    trial.expect(made)
+    yield logged(made)

@@ -1,5 +1,6 @@
 """Checks of what is recorded by valid metric calls: MET-1 to MET-6, MET-8, CAP-SPLIT."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -8,28 +9,27 @@ from hypothesis import strategies as st
 
 from evsys_conformance import awkward, strategies
 from evsys_conformance.programs import calls
-from evsys_conformance.programs.bench import Bench
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.trial import Trial
-from evsys_conformance.running.check import Strategies, check
+from evsys_conformance.programs.program import Expect, Make, Program, Step, logged, run_of
+from evsys_conformance.programs.subject import Subject
+from evsys_conformance.running.check import Programs, Strategies, check
 from evsys_conformance.strategies import FloatSubclass, IndexLike, NumberLike
 
 
-def _call_lists(bench: Bench) -> Strategies:
+def _call_lists(subject: Subject) -> Strategies:
     keys = st.one_of(st.sampled_from(["loss", "acc", "lr"]), strategies.plain_texts())
-    drawn = strategies.metric_calls(keys=keys, splits=strategies.usual_splits(bench.claims))
+    drawn = strategies.metric_calls(keys=keys, splits=strategies.usual_splits(subject.claims))
     return {"drawn": st.lists(drawn, min_size=1, max_size=15)}
 
 
 @check("MET-1", _call_lists)
-def every_item_is_recorded_once(trial: Trial, drawn: list[Call]) -> None:
+def every_item_is_recorded_once(subject: Subject, drawn: list[Call]) -> Programs:
     """What was logged is there, and nothing else."""
-    trial.log_calls(drawn)
-    trial.expect(drawn)
+    yield logged(drawn)
 
 
 @check("MET-1")
-def wide_calls_are_recorded_whole(trial: Trial) -> None:
+def wide_calls_are_recorded_whole(subject: Subject) -> Programs:
     """A call of hundreds of items is recorded like one of two."""
     made = [
         calls.metrics({f"layer.{n:03}/norm": n / 8 for n in range(width)}, step)
@@ -37,44 +37,41 @@ def wide_calls_are_recorded_whole(trial: Trial) -> None:
             [1, 2, 9, 10, 11, 32, 33, 64, 65, 100, 101, 128, 257, 513, 1001, 2001]
         )
     ]
-    trial.log_calls(made)
-    trial.expect(made)
+    yield logged(made)
 
 
 @check("MET-1")
-def keys_may_come_and_go(trial: Trial) -> None:
+def keys_may_come_and_go(subject: Subject) -> Programs:
     """Every call may have keys of its own."""
     made = [calls.metrics({f"key {n}": n / 8, "loss": n / 4}, n) for n in range(24)]
     made += [calls.metrics({"loss": 0.5}, 24), calls.metrics({"key 3": 7.0, "new": 8.0}, 25)]
-    trial.log_calls(made)
-    trial.expect(made)
+    yield logged(made)
 
 
-def _scalars(bench: Bench) -> Strategies:
+def _scalars(subject: Subject) -> Strategies:
     one = st.tuples(
         strategies.plain_texts(),
-        strategies.values("float64" in bench.claims),
+        strategies.values("float64" in subject.claims),
         strategies.steps(),
-        strategies.usual_splits(bench.claims),
+        strategies.usual_splits(subject.claims),
     )
     return {"points": st.lists(one, min_size=1, max_size=8)}
 
 
 @check("MET-2", _scalars)
 def log_scalar_records_what_log_metrics_records(
-    trial: Trial, points: list[tuple[str, float, int, str | None]]
-) -> None:
+    subject: Subject, points: list[tuple[str, float, int, str | None]]
+) -> Programs:
     """The same points, logged either way, with calls of log_metrics between the scalars."""
     made: list[Call] = []
     for key, value, step, split in points:
         made += [calls.scalar(key, value, step), calls.metrics({key: value}, step, split)]
         made += [calls.scalar(key, value, step)]
-    trial.log_calls(made)
-    trial.expect(made)
+    yield logged(made)
 
 
 @check("MET-2")
-def log_scalar_keeps_what_log_metrics_keeps(trial: Trial) -> None:
+def log_scalar_keeps_what_log_metrics_keeps(subject: Subject) -> Programs:
     """Awkward values, steps and keys, each logged either way."""
     made: list[Call] = []
     for n, value in enumerate(awkward.FLOATS):
@@ -83,64 +80,74 @@ def log_scalar_keeps_what_log_metrics_keeps(trial: Trial) -> None:
         made += [calls.scalar("step", 0.5, step), calls.metrics({"step": 0.5}, step)]
     for key in awkward.PLAIN_KEYS:
         made += [calls.scalar(key, 0.5, 1), calls.metrics({key: 0.5}, 1)]
-    trial.log_calls(made)
-    trial.expect(made)
+    yield logged(made)
 
 
 @check("MET-2", lambda _: {"value": strategies.number_likes(), "step": strategies.index_likes()})
-def log_scalar_takes_what_log_metrics_takes(trial: Trial, value: Any, step: Any) -> None:
+def log_scalar_takes_what_log_metrics_takes(subject: Subject, value: Any, step: Any) -> Programs:
     """Whatever behaves as a number, in either method."""
     made = [calls.scalar("loss", value, step), calls.metrics({"loss": value}, step)]
-    trial.log_calls(made)
-    trial.expect(made)
+    yield logged(made)
 
 
-def _ordered_calls(bench: Bench) -> Strategies:
+def _ordered_calls(subject: Subject) -> Strategies:
     few = st.sampled_from([0.0, 0.5, 1.0])
     drawn = strategies.metric_calls(
-        of=few, at=strategies.steps(), splits=strategies.usual_splits(bench.claims)
+        of=few, at=strategies.steps(), splits=strategies.usual_splits(subject.claims)
     )
     return {"drawn": st.lists(drawn, min_size=2, max_size=30)}
 
 
 @check("MET-3", _ordered_calls)
-def calls_are_kept_in_order(trial: Trial, drawn: list[Call]) -> None:
+def calls_are_kept_in_order(subject: Subject, drawn: list[Call]) -> Programs:
     """Whatever the steps do."""
-    trial.log_calls(drawn)
-    trial.expect(drawn)
+    yield logged(drawn)
 
 
 @check("MET-3")
-def steps_may_repeat_and_go_back(trial: Trial) -> None:
+def steps_may_repeat_and_go_back(subject: Subject) -> Programs:
     """Repeated steps, repeated points, steps that go back, step 0, and steps up to int64."""
     steps = [5, 5, 5, 3, 0, 0, 7, 3, *awkward.STEPS, 0, *awkward.STEPS]
     made = [calls.metrics({"loss": n / 8, "same": 1.0}, step) for n, step in enumerate(steps)]
     made += [calls.scalar("same", 1.0, step) for step in [9, 9, 9, 2, 2, 0]]
-    trial.log_calls(made)
-    trial.expect(made)
+    yield logged(made)
 
 
-def _values(bench: Bench) -> Strategies:
-    drawn = strategies.metric_calls(of=strategies.values("float64" in bench.claims))
+def _values(subject: Subject) -> Strategies:
+    drawn = strategies.metric_calls(of=strategies.values("float64" in subject.claims))
     return {"drawn": st.lists(drawn, min_size=1, max_size=10)}
 
 
 @check("MET-4", _values)
-def drawn_values_are_kept(trial: Trial, drawn: list[Call]) -> None:
+def drawn_values_are_kept(subject: Subject, drawn: list[Call]) -> Programs:
     """Any float64."""
-    trial.log_calls(drawn)
-    trial.expect(drawn)
+    yield logged(drawn)
 
 
 @check("MET-4")
-def awkward_values_are_kept(trial: Trial) -> None:
+def awkward_values_are_kept(subject: Subject) -> Programs:
     """Zeros, subnormals, extremes, NaN and infinities: alone, side by side, and after others."""
     values = awkward.FLOATS
     made = [calls.scalar("alone", value, n) for n, value in enumerate(values)]
     made += [calls.metrics({f"value {n}": value for n, value in enumerate(values)}, 0)]
     made += [calls.metrics({"loss": value, "acc": 0.5}, n) for n, value in enumerate(values)]
-    trial.log_calls(made)
-    trial.expect(made)
+    yield logged(made)
+
+
+@check("MET-4")
+def repeated_values_are_kept(subject: Subject) -> Programs:
+    """The same value several times under one key, in a row and in turns with another."""
+    for method in (calls.scalar, _one_metric):
+        yield logged(method("again", value, n) for value in awkward.FLOATS for n in range(3))
+        yield logged(
+            method("in turns", each, n)
+            for value in awkward.FLOATS
+            for n, each in enumerate((value, 0.5, value, 0.5, value))
+        )
+
+
+def _one_metric(key: str, value: float, step: int) -> Call:
+    return calls.metrics({key: value}, step)
 
 
 @check(
@@ -156,14 +163,13 @@ def awkward_values_are_kept(trial: Trial) -> None:
         )
     },
 )
-def drawn_number_likes_are_numbers(trial: Trial, drawn: list[Call]) -> None:
+def drawn_number_likes_are_numbers(subject: Subject, drawn: list[Call]) -> Programs:
     """Mixed with floats, as values and as steps."""
-    trial.log_calls(drawn)
-    trial.expect(drawn)
+    yield logged(drawn)
 
 
 @check("MET-5")
-def each_kind_of_number_is_a_number(trial: Trial) -> None:
+def each_kind_of_number_is_a_number(subject: Subject) -> Programs:
     """int, bool, Decimal, Fraction, float subclasses, anything with ``__float__``."""
     likes: list[Any] = [
         True,
@@ -187,70 +193,63 @@ def each_kind_of_number_is_a_number(trial: Trial) -> None:
     made += [calls.metrics({"loss": 0.5, "like": value, "acc": 1}, 0) for value in likes]
     made += [calls.scalar("step", 0.5, IndexLike(step)) for step in awkward.STEPS]
     made += [calls.metrics({"step": 0.5}, IndexLike(step)) for step in awkward.STEPS]
-    trial.log_calls(made)
-    trial.expect(made)
+    yield logged(made)
 
 
-def _plain_keys(bench: Bench) -> Strategies:
+def _plain_keys(subject: Subject) -> Strategies:
     texts = strategies.plain_texts()
-    splits = texts if "split" in bench.claims else st.none()
+    splits = texts if "split" in subject.claims else st.none()
     drawn = strategies.metric_calls(keys=texts, splits=splits)
     return {"drawn": st.lists(drawn, min_size=1, max_size=8)}
 
 
 @check("MET-6", _plain_keys)
-def plain_texts_come_back(trial: Trial, drawn: list[Call]) -> None:
+def plain_texts_come_back(subject: Subject, drawn: list[Call]) -> Programs:
     """Keys and splits that every store keeps."""
-    trial.log_calls(drawn)
-    trial.expect(drawn)
+    yield logged(drawn)
 
 
 @check("MET-6")
-def awkward_plain_texts_come_back(trial: Trial) -> None:
+def awkward_plain_texts_come_back(subject: Subject) -> Programs:
     """Keys that meet somebody's column, folder or keyword, and keys of 250 characters."""
     keys = [*awkward.PLAIN_KEYS, *("k" * 249 + end for end in "abK/ ."), "k" * 250, "k" * 249]
     made = [calls.metrics({key: n / 8 for n, key in enumerate(keys)}, 0)]
     made += [calls.scalar(key, n / 8, 1) for n, key in enumerate(keys)]
-    if "split" in trial.bench.claims:
+    if "split" in subject.claims:
         made += [calls.metrics({"loss": n / 8}, 2, split) for n, split in enumerate(keys)]
-    trial.log_calls(made)
-    trial.expect(made)
+    yield logged(made)
 
 
 @check("MET-6", lambda _: {"texts": st.lists(strategies.other_texts(), min_size=1, max_size=5)})
-def drawn_texts_come_back_or_are_refused(trial: Trial, texts: list[str]) -> None:
+def drawn_texts_come_back_or_are_refused(subject: Subject, texts: list[str]) -> Programs:
     """Any text at all is kept as it is or refused."""
-    _kept_or_refused(trial, texts)
+    yield _kept_or_refused(subject, texts)
 
 
 @check("MET-6")
-def awkward_texts_come_back_or_are_refused(trial: Trial) -> None:
+def awkward_texts_come_back_or_are_refused(subject: Subject) -> Programs:
     """Unicode in two normal forms, quotes, newlines, NUL, great length."""
-    _kept_or_refused(trial, list(awkward.OTHER_TEXTS))
+    yield _kept_or_refused(subject, awkward.OTHER_TEXTS)
 
 
-def _kept_or_refused(trial: Trial, texts: list[str]) -> None:
-    store = trial.open()
-    taken: list[Call] = []
+def _kept_or_refused(subject: Subject, texts: Sequence[str]) -> Program:
+    steps: list[Step] = []
     for n, text in enumerate(texts):
-        made = [
+        attempts = [
             calls.metrics({"loss": 1.0, text: n / 8, "acc": 2.0}, n),
             calls.scalar(text, n / 8, n),
         ]
-        if "split" in trial.bench.claims:
-            made.append(calls.metrics({"loss": 3.0}, n, text))
-        taken += [call for call in made if store.taken_or_refused(call)]
-        after = calls.scalar("after", n / 8, n)
-        store.call(after)
-        taken.append(after)
-    store.close()
-    trial.expect(taken)
+        if "split" in subject.claims:
+            attempts.append(calls.metrics({"loss": 3.0}, n, text))
+        steps += [Make(call, expect=Expect.KEPT_OR_REFUSED) for call in attempts]
+        steps.append(Make(calls.scalar("after", n / 8, n)))
+    return run_of(steps)
 
 
 @check("MET-8")
-def an_empty_dict_records_no_point(trial: Trial) -> None:
+def an_empty_dict_records_no_point(subject: Subject) -> Programs:
     """Before, between and after other calls."""
-    split = "val" if "split" in trial.bench.claims else None
+    split = "val" if "split" in subject.claims else None
     made = [
         calls.metrics({}, 0),
         calls.metrics({"loss": 0.5}, 1),
@@ -260,31 +259,28 @@ def an_empty_dict_records_no_point(trial: Trial) -> None:
         calls.metrics({}, 0, split),
         calls.metrics({"loss": 0.125}, 3),
     ]
-    trial.log_calls(made)
-    trial.expect(made)
+    yield logged(made)
 
 
 @check("MET-8")
-def nothing_but_empty_dicts_records_nothing(trial: Trial) -> None:
+def nothing_but_empty_dicts_records_nothing(subject: Subject) -> Programs:
     """A run that never had a value."""
-    trial.log_calls([calls.metrics({}, 0), calls.metrics({}, 1)])
-    trial.expect([])
+    yield logged([calls.metrics({}, 0), calls.metrics({}, 1)])
 
 
-def _any_splits(_: Bench) -> Strategies:
+def _any_splits(_: Subject) -> Strategies:
     splits = st.one_of(strategies.usual_splits({"split"}), strategies.plain_texts())
     return {"drawn": st.lists(strategies.metric_calls(splits=splits), min_size=2, max_size=15)}
 
 
 @check("CAP-SPLIT", _any_splits)
-def points_come_back_under_their_split(trial: Trial, drawn: list[Call]) -> None:
+def points_come_back_under_their_split(subject: Subject, drawn: list[Call]) -> Programs:
     """Whatever the splits of the calls before and after."""
-    trial.log_calls(drawn)
-    trial.expect(drawn)
+    yield logged(drawn)
 
 
 @check("CAP-SPLIT")
-def splits_do_not_mix(trial: Trial) -> None:
+def splits_do_not_mix(subject: Subject) -> Programs:
     """The same keys and steps under several splits, scalars between them."""
     made: list[Call] = []
     for step in range(6):
@@ -295,5 +291,4 @@ def splits_do_not_mix(trial: Trial) -> None:
         made.append(calls.metrics({"acc": 0.125}, step, "train"))
     for n, split in enumerate(("validation", "Val", "eval", "dev", "valid", "training", "t", "0")):
         made.append(calls.metrics({"loss": n / 8}, n, split))
-    trial.log_calls(made)
-    trial.expect(made)
+    yield logged(made)

@@ -11,14 +11,16 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticUndefined
 
 from evsys_conformance.awkward import UNKNOWN
-from evsys_conformance.programs.trial import OpenStore, Trial
-from evsys_conformance.running.check import check
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.observation import described
+from evsys_conformance.running.check import direct_check
+from evsys_conformance.running.trial import Trial
 
 
-@check("ID-1", observes=False)
+@direct_check("ID-1")
 def the_name_is_a_text(trial: Trial) -> None:
     """On the class itself, not only on instances."""
-    store = trial.bench.store
+    store = trial.subject.store
     trial.note("print(repr(getattr(harness.store, 'name', None)))")
     name = getattr(store, "name", None)
     if not isinstance(name, str):
@@ -30,14 +32,14 @@ def the_name_is_a_text(trial: Trial) -> None:
         trial.fail(f"{store.__qualname__}.name is empty; it is the registry key")
 
 
-@check("ID-2", observes=False)
+@direct_check("ID-2")
 def config_refuses_unknown_parameters(trial: Trial) -> None:
     """And its error names them."""
-    config: Any = getattr(trial.bench.store, "Config", None)
+    config: Any = getattr(trial.subject.store, "Config", None)
     if not (inspect.isclass(config) and issubclass(config, BaseModel)):
         shown = "missing" if config is None else repr(cast("object", config))
         trial.fail(
-            f"{trial.bench.store.__qualname__}.Config is {shown}; it must be a pydantic model"
+            f"{trial.subject.store.__qualname__}.Config is {shown}; it must be a pydantic model"
         )
     trial.note(f"harness.store.Config(**params, {UNKNOWN}=1)  # must be refused")
     try:
@@ -46,7 +48,11 @@ def config_refuses_unknown_parameters(trial: Trial) -> None:
         if UNKNOWN not in str(error):
             trial.fail(f"Config refuses the parameter {UNKNOWN!r} without naming it: {error}")
     except Exception as error:  # noqa: BLE001 - a Config may raise anything
-        trial.fail_for(f"Config(**params, {UNKNOWN}=1) must raise a ValidationError; it", error)
+        trial.fail(
+            f"Config(**params, {UNKNOWN}=1) must raise a ValidationError; it raised "
+            f"{described(error)}",
+            error,
+        )
     else:
         trial.fail(
             f"Config accepts the unknown parameter {UNKNOWN!r}: a misspelt parameter would be "
@@ -56,10 +62,10 @@ def config_refuses_unknown_parameters(trial: Trial) -> None:
         config(**trial.params)
 
 
-@check("ID-3", observes=False)
+@direct_check("ID-3")
 def the_constructor_takes_the_fields_of_config(trial: Trial) -> None:
     """Every field by its own name, nothing more required, the same defaults."""
-    store = trial.bench.store
+    store = trial.subject.store
     with trial.judged("Config(**params)"):
         config: BaseModel = store.Config(**trial.params)
     fields = type(config).model_fields
@@ -72,8 +78,7 @@ def the_constructor_takes_the_fields_of_config(trial: Trial) -> None:
         _named_fields(trial, fields, parameters, anything)
         _nothing_more(trial, fields, parameters)
         _same_defaults(trial, fields, parameters)
-    opened = trial.open()
-    opened.close()
+    trial.make(trial.open(), Call("close"))
     _without_defaults(trial, config, fields)
 
 
@@ -131,10 +136,10 @@ def _same_defaults(trial: Trial, fields: Any, parameters: Any) -> None:
 
 def _without_defaults(trial: Trial, config: Any, fields: Any) -> None:
     """Build once more, leaving out what the constructor gives a default of its own."""
-    parameters = getattr(_constructor(trial.bench.store), "parameters", {})
-    run = Trial(trial.bench, trial.clause)
+    parameters = getattr(_constructor(trial.subject.store), "parameters", {})
+    run = Trial(trial.subject, trial.clause)
     with run.judged("Config(**params)"):
-        config = run.bench.store.Config(**run.params)
+        config = trial.subject.store.Config(**run.params)
     given = {
         field: getattr(config, field)
         for field in fields
@@ -143,4 +148,4 @@ def _without_defaults(trial: Trial, config: Any, fields: Any) -> None:
         or parameters[field].default is inspect.Parameter.empty
     }
     with run.judged(f"building the store with the keywords {', '.join(given)}"):
-        OpenStore(run, run.bench.store(**given), "store").close()
+        trial.subject.store(**given).close()

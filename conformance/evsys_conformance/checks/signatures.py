@@ -6,8 +6,10 @@ from typing import Any
 from evsys_conformance.awkward import UNKNOWN
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.trial import OpenStore, Trial, described
-from evsys_conformance.running.check import check
+from evsys_conformance.programs.program import Expect, Make, made, run_of
+from evsys_conformance.programs.subject import Subject
+from evsys_conformance.running.check import Programs, check, direct_check
+from evsys_conformance.running.trial import Trial
 
 _SHAPES = {
     "log_scalar": ("key", "value", "step"),
@@ -22,8 +24,8 @@ _KEYWORDS = {"log_metrics": ("split", "train"), "log_artifact": ("kind", "file")
 def _signature(trial: Trial, store: Any, method: str) -> inspect.Signature | None:
     """Signature of a bound method; None where it shows only ``*args, **kwargs``."""
     bound = getattr(store, method, None)
-    if not callable(bound) or not callable(getattr(trial.bench.store, method, None)):
-        trial.fail(f"{trial.bench.store.__qualname__} has no method {method}")
+    if not callable(bound) or not callable(getattr(trial.subject.store, method, None)):
+        trial.fail(f"{trial.subject.store.__qualname__} has no method {method}")
     try:
         signature = inspect.signature(bound)
     except (TypeError, ValueError):
@@ -33,7 +35,7 @@ def _signature(trial: Trial, store: Any, method: str) -> inspect.Signature | Non
     return None if kinds and kinds <= open_ended else signature
 
 
-@check("SIG-1", observes=False)
+@direct_check("SIG-1")
 def the_methods_have_their_parameters(trial: Trial) -> None:
     """Names, order, both ways of passing them, and nothing more that is required."""
     store = trial.open()
@@ -41,19 +43,19 @@ def the_methods_have_their_parameters(trial: Trial) -> None:
     trial.note(*(f"print(inspect.signature(store.{method}))" for method in _SHAPES))
     problems: list[str] = []
     for method, names in _SHAPES.items():
-        target = inspect.unwrap(getattr(trial.bench.store, method, lambda: None))
+        target = inspect.unwrap(getattr(trial.subject.store, method, lambda: None))
         if inspect.iscoroutinefunction(target) or inspect.isasyncgenfunction(target):
             problems.append(f"{method} is async: a training loop calls it without await")
             continue
         if inspect.isgeneratorfunction(target):
             problems.append(f"{method} is a generator: calling it does nothing")
             continue
-        signature = _signature(trial, store.store, method)
+        signature = _signature(trial, store, method)
         if signature is not None:
             problems += _parameter_problems(method, names, signature)
     if problems:
         trial.fail("\n".join(problems))
-    store.close()
+    trial.make(store, Call("close"))
 
 
 def _parameter_problems(
@@ -99,82 +101,57 @@ _BY_KEYWORD = (
     Call("log_artifact", (), {"name": "model", "path": "a.pt"}),
     Call("log_artifact", ("model",), {"path": "b.pt"}),
 )
-_SAME_BY_POSITION = (
-    calls.scalar("loss", 0.5, 1),
-    calls.scalar("loss", 0.75, 1),
-    calls.metrics({"loss": 0.25}, 2),
-    calls.metrics({"loss": 0.125}, 3),
-    calls.hyperparams({"lr": 0.5}),
-    calls.artifact("model", "a.pt"),
-    calls.artifact("model", "b.pt"),
-)
 
 
 @check("SIG-1", observes=False)
-def the_methods_take_positions_and_keywords(trial: Trial) -> None:
+def the_methods_take_positions_and_keywords(subject: Subject) -> Programs:
     """And record the same either way."""
-    store = trial.open()
-    for call in (*_BY_POSITION, *_BY_KEYWORD):
-        store.call(call)
-    store.close()
-    trial.expect([*_BY_POSITION, *_SAME_BY_POSITION])
+    yield run_of(made([*_BY_POSITION, *_BY_KEYWORD]))
 
 
-@check("SIG-1", observes=False)
+@direct_check("SIG-1")
 def each_method_returns_none(trial: Trial) -> None:
     """Not a coroutine, not a handle, not the store."""
     store = trial.open()
-    made = [
+    log = [
         *_BY_POSITION,
         calls.metrics({}, 0),
         calls.hyperparams({}),
         calls.metrics({"loss": 0.5}, 3, "val"),
         calls.artifact("model", "a.pt", "checkpoint"),
     ]
-    for call in (*made, Call("close"), Call("close")):
-        trial.note(f"print({call.code()})")
-        with trial.judged(f"{call.code()}, a valid call,"):
-            result = store.make(call.method, *call.arguments, **call.keywords)
+    for call in (*log, Call("close"), Call("close")):
+        result = trial.make(store, call)
+        if inspect.iscoroutine(result):
+            result.close()  # It would only warn that it was never awaited.
         if result is not None:
             trial.fail(f"{call.code()} returned {result!r}; it must return None")
 
 
+def _type_error(call: Call, because: str) -> Make:
+    return Make(call, expect=Expect.TYPE_ERROR, because=because)
+
+
 @check("SIG-1", observes=False)
-def undeclared_keywords_are_refused(trial: Trial) -> None:
+def undeclared_keywords_are_refused(subject: Subject) -> Programs:
     """A misspelt keyword is a TypeError, not a value that is silently lost."""
-    store = trial.open()
-    for call in _BY_POSITION:
+    misspelt = [
         _type_error(
-            trial,
-            store,
             Call(call.method, call.arguments, {UNKNOWN: 1}),
             f"{call.method} does not declare the keyword {UNKNOWN!r}",
         )
-    after = calls.scalar("after", 0.5, 1)
-    store.call(after)
-    _type_error(trial, store, Call("close", (), {UNKNOWN: 1}), "close takes no such keyword")
-    store.close()
-    trial.expect([after])
-
-
-def _type_error(trial: Trial, store: OpenStore, call: Call, why: str) -> None:
-    trial.note("try:", f"    {call.code()}", "except TypeError as error:", "    print(error)")
-    try:
-        arguments, keywords = call.fresh()
-        store.make(call.method, *arguments, **keywords)
-    except TypeError:
-        return
-    except Exception as error:  # noqa: BLE001 - a store may raise anything
-        trial.fail(f"{call.code()} must raise TypeError ({why}); it raised {described(error)}")
-    trial.fail(f"{call.code()} was accepted; it must raise TypeError: {why}")
+        for call in _BY_POSITION
+    ]
+    close = _type_error(Call("close", (), {UNKNOWN: 1}), "close takes no such keyword")
+    yield run_of(misspelt, Make(calls.scalar("after", 0.5, 1)), close)
 
 
 def _keyword_only(trial: Trial, method: str) -> None:
     keyword, default = _KEYWORDS[method]
     store = trial.open()
     trial.note("import inspect", f"print(inspect.signature(store.{method}))")
-    signature = _signature(trial, store.store, method)
-    store.close()
+    signature = _signature(trial, store, method)
+    trial.make(store, Call("close"))
     if signature is None:
         return
     parameter = signature.parameters.get(keyword)
@@ -188,55 +165,38 @@ def _keyword_only(trial: Trial, method: str) -> None:
         trial.fail(f"{method}{signature}: {keyword!r} must default to {default!r}")
 
 
-@check("SIG-2", observes=False)
+@direct_check("SIG-2")
 def split_is_keyword_only(trial: Trial) -> None:
     """By the signature."""
     _keyword_only(trial, "log_metrics")
 
 
 @check("SIG-2", observes=False)
-def split_by_position_is_refused(trial: Trial) -> None:
+def split_by_position_is_refused(subject: Subject) -> Programs:
     """By calls: a third positional argument records nothing, and train is the default."""
-    store = trial.open()
-    made = [calls.metrics({"loss": 0.5}, 1)]
-    store.call(made[0])
-    _type_error(
-        trial,
-        store,
-        Call("log_metrics", ({"loss": 0.25}, 2, "val")),
-        "split is given by keyword only",
+    by_position = Call("log_metrics", ({"loss": 0.25}, 2, "val"))
+    splits = ("train", "val") if "split" in subject.claims else ("train",)
+    yield run_of(
+        Make(calls.metrics({"loss": 0.5}, 1)),
+        _type_error(by_position, "split is given by keyword only"),
+        made(calls.metrics({"loss": 0.125}, 3, split) for split in splits),
+        Make(calls.metrics({"loss": 0.75}, 4)),
     )
-    for split in ("train", "val") if "split" in trial.bench.claims else ("train",):
-        made.append(calls.metrics({"loss": 0.125}, 3, split))
-        store.call(made[-1])
-    made.append(calls.metrics({"loss": 0.75}, 4))
-    store.call(made[-1])
-    store.close()
-    trial.expect(made)
 
 
-@check("SIG-3", observes=False)
+@direct_check("SIG-3")
 def kind_is_keyword_only(trial: Trial) -> None:
     """By the signature."""
     _keyword_only(trial, "log_artifact")
 
 
 @check("SIG-3", observes=False)
-def kind_by_position_is_refused(trial: Trial) -> None:
+def kind_by_position_is_refused(subject: Subject) -> Programs:
     """By calls: a third positional argument records nothing, and file is the default."""
-    store = trial.open()
-    made = [calls.artifact("model", "a.pt")]
-    store.call(made[0])
-    _type_error(
-        trial,
-        store,
-        Call("log_artifact", ("model", "b.pt", "checkpoint")),
-        "kind is given by keyword only",
+    by_position = Call("log_artifact", ("model", "b.pt", "checkpoint"))
+    yield run_of(
+        Make(calls.artifact("model", "a.pt")),
+        _type_error(by_position, "kind is given by keyword only"),
+        made(calls.artifact("model", "c.pt", kind) for kind in ("file", "checkpoint")),
+        Make(calls.artifact("model", "d.pt")),
     )
-    for kind in ("file", "checkpoint"):
-        made.append(calls.artifact("model", "c.pt", kind))
-        store.call(made[-1])
-    made.append(calls.artifact("model", "d.pt"))
-    store.call(made[-1])
-    store.close()
-    trial.expect(made)

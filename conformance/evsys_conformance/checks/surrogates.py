@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterable
 from evsys_conformance import awkward
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.trial import Trial
-from evsys_conformance.running.check import check
+from evsys_conformance.programs.program import Expect, Make, Program, Step, run_of
+from evsys_conformance.programs.subject import Subject
+from evsys_conformance.running.check import Programs, check
 
 
 @check("MET-6")
-def keys_and_splits_that_are_not_text_harm_no_other_record(trial: Trial) -> None:
+def keys_and_splits_that_are_not_text_harm_no_other_record(subject: Subject) -> Programs:
     """As a key of either method, alone and beside another, and as split."""
-    _harm_no_other_record(
-        trial,
+    yield _harm_no_other_record(
         lambda odd: (
             calls.scalar(odd, 0.5, 1),
             calls.metrics({odd: 0.5}, 1),
@@ -28,10 +28,9 @@ def keys_and_splits_that_are_not_text_harm_no_other_record(trial: Trial) -> None
 
 
 @check("HP-1")
-def hyperparams_that_are_not_text_harm_no_other_record(trial: Trial) -> None:
+def hyperparams_that_are_not_text_harm_no_other_record(subject: Subject) -> Programs:
     """As a key and as a value, at the top and nested."""
-    _harm_no_other_record(
-        trial,
+    yield _harm_no_other_record(
         lambda odd: (
             calls.hyperparams({odd: 1}),
             calls.hyperparams({"value": odd}),
@@ -41,10 +40,9 @@ def hyperparams_that_are_not_text_harm_no_other_record(trial: Trial) -> None:
 
 
 @check("ART-1")
-def artifacts_that_are_not_text_harm_no_other_record(trial: Trial) -> None:
+def artifacts_that_are_not_text_harm_no_other_record(subject: Subject) -> Programs:
     """As name, path and kind."""
-    _harm_no_other_record(
-        trial,
+    yield _harm_no_other_record(
         lambda odd: (
             calls.artifact(odd, "a.pt"),
             calls.artifact("odd", odd),
@@ -53,19 +51,14 @@ def artifacts_that_are_not_text_harm_no_other_record(trial: Trial) -> None:
     )
 
 
-def _harm_no_other_record(trial: Trial, odd_calls: Callable[[str], Iterable[Call]]) -> None:
-    store = trial.open()
-    good = [_good(0)]
-    store.call(good[0])
-    for call in (call for odd in awkward.NOT_TEXT for call in odd_calls(odd)):
-        store.attempt(call)
-        good.append(_good(len(good)))
-        store.call(good[-1])
-    store.close()
-    trial.expect_among_others(good)
+def _harm_no_other_record(odd_calls: Callable[[str], Iterable[Call]]) -> Program:
+    steps: list[Step] = [_good(0)]
+    for n, call in enumerate((call for odd in awkward.NOT_TEXT for call in odd_calls(odd)), 1):
+        steps += [Make(call, expect=Expect.NOT_JUDGED), _good(n)]
+    return run_of(steps)
 
 
-def _good(n: int) -> Call:
+def _good(n: int) -> Make:
     """A call of each kind in turn, under names that no call with an odd string uses.
 
     Not all three each time: a store may write out its metrics when hyperparameters come.
@@ -75,4 +68,4 @@ def _good(n: int) -> Call:
         calls.hyperparams({f"good {n}": n, "good": n}),
         calls.artifact("model", f"{n}.pt"),
     )
-    return kinds[n % len(kinds)]
+    return Make(kinds[n % len(kinds)])

@@ -57,15 +57,23 @@ class Death:
     """Die after so many actions of the last call; 0: as soon as it has returned."""
 
 
-class _Watch:
-    """Counts the actions of the last call, in all threads of the process."""
+class KillPoint:
+    """Kills the process after so many actions of a call, in whatever thread they happen."""
 
     def __init__(self, place: int) -> None:
+        """Count in threads that are started from now on; 0: never kill."""
         self.place = place
         self.actions = 0
         self.armed = False
+        threading.setprofile(self)
+
+    def arm(self) -> None:
+        """Count from here on: the next call is the one to die in."""
+        sys.setprofile(self)
+        self.armed = True
 
     def __call__(self, _frame: FrameType, event: str, argument: Any) -> None:
+        """Count an action, as a profile function."""
         if self.armed and event in {"c_return", "c_exception"} and not computes(argument):
             self.actions += 1
             if self.actions == self.place:
@@ -127,17 +135,15 @@ def _import(modules: list[str]) -> None:
 
 def _die(death: Death, open_store: Callable[[dict[str, Any]], Any], writer: int) -> None:
     known = set(sys.modules)
-    watch = _Watch(death.place)
-    threading.setprofile(watch)
+    kill = KillPoint(death.place)
     store = open_store(death.params)
     for call in death.before:
         _make(store, call)
-    sys.setprofile(watch)
-    watch.armed = True
+    kill.arm()
     _make(store, death.last)
-    watch.armed = False
+    kill.armed = False
     modules = sorted(set(sys.modules) - known)
-    os.write(writer, "\n".join([str(watch.actions), *modules]).encode())
+    os.write(writer, "\n".join([str(kill.actions), *modules]).encode())
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -7,30 +7,51 @@ import select
 import signal
 import tempfile
 import time
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from evsys_conformance.processes import fork_server
 from evsys_conformance.processes.child import DONE, READY, RETURNED, Job, Surroundings
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.trial import Trial
+from evsys_conformance.programs.subject import Subject
 
 CHILD_SECONDS = 120.0
 """How long a child may take for its job before it counts as hanging."""
 
 
+class ProcessFailed(Exception):  # noqa: N818 - what a report says of it
+    """A child process did not do its job; ``str()`` of it says what happened."""
+
+
 class Child:
     """A child process that works on a job with a store of its own."""
 
-    def __init__(self, trial: Trial, action: str, made: list[Call], **options: Any) -> None:
-        self.trial = trial
+    def __init__(
+        self,
+        subject: Subject,
+        params: dict[str, Any],
+        action: str,
+        calls: Sequence[Call],
+        **options: Any,
+    ) -> None:
+        """Start the process; it builds its store with ``params`` and does ``action``.
+
+        Raises:
+            ProcessFailed: The parameters can't be pickled.
+        """
+        self.subject = subject
         self.reported = b""
-        store = trial.bench.store
-        job = Job(store.__module__, store.__qualname__, trial.params, made, action, options)
+        self._failed = False
+        store = subject.store
+        job = Job(store.__module__, store.__qualname__, params, list(calls), action, options)
         try:
             pickled = pickle.dumps(Surroundings()) + pickle.dumps(job)
-        except Exception as error:  # noqa: BLE001 - whatever can't be pickled says so in its way
-            trial.fail_for("pickling the parameters for a child process", error)
+        except Exception as error:
+            raise ProcessFailed(
+                f"pickling the parameters for a child process raised "
+                f"{type(error).__name__}: {error}"
+            ) from error
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
         self._server = fork_server.running()
         self._read, report = os.pipe()
@@ -60,6 +81,10 @@ class Child:
         self._errors.close()
         os.close(self._read)
 
+    def is_alive(self) -> bool:
+        """Whether it still listens."""
+        return self._status is None and not self._failed
+
     @property
     def returned(self) -> int:
         """How many calls it has reported as returned."""
@@ -79,8 +104,11 @@ class Child:
     def ask(self, question: Any) -> str:
         """Send it something and wait for its answer, a line."""
         known = len(self.reported)
-        self._stdin.write(pickle.dumps(question))
-        self._stdin.flush()
+        try:
+            self._stdin.write(pickle.dumps(question))
+            self._stdin.flush()
+        except BrokenPipeError:
+            self._unexpected_end()
         self._until = time.monotonic() + CHILD_SECONDS
         while not self.reported[known:].endswith(b"\n"):
             if not self._follow():
@@ -124,14 +152,14 @@ class Child:
     def _follow(self) -> bool:
         """Take what it reports next; say whether there may be more."""
         while True:
-            self.trial.bench.calls_in_check += 1  # The watch sees that the kit is not stuck.
+            self.subject.calls_in_check += 1  # The watch sees that the kit is not stuck.
             readable, _, _ = select.select([self._read], [], [], 0.5)
             if readable:
                 piece = os.read(self._read, 65536)
                 self.reported += piece
                 return bool(piece)
             if time.monotonic() > self._until:
-                self.trial.fail(
+                raise ProcessFailed(
                     f"A child process did not finish its work within {CHILD_SECONDS:.0f} s"
                     f"{self._said()}"
                 )
@@ -146,9 +174,10 @@ class Child:
             self._status = self._server.wait(self._pid)
         return self._status
 
-    def _unexpected_end(self) -> None:
+    def _unexpected_end(self) -> NoReturn:
+        self._failed = True
         status = self._wait()
-        self.trial.fail(f"A child process ended with status {status}{self._said()}")
+        raise ProcessFailed(f"A child process ended with status {status}{self._said()}")
 
     def _said(self) -> str:
         self._errors.seek(0)

@@ -1,10 +1,12 @@
 """Calls of a log store as data: drawn by Hypothesis, applied to stores, printed as Python."""
 
-import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+HERE = "<the destination's directory>"
+"""Stands, at the start of a string, for the directory of the destination that a call writes to."""
 
 WRITE_METHODS = ("log_scalar", "log_metrics", "log_hyperparams", "log_artifact")
 
@@ -57,9 +59,19 @@ def artifact(name: Any, path: Any, kind: Any = None) -> Call:
     return Call("log_artifact", (name, path), {} if kind is None else {"kind": kind})
 
 
-def records_something(call: Call) -> bool:
-    """Whether the call leaves anything to read: an empty dict does not."""
-    return bool(call.arguments[0] != {})
+def located(call: Call, directory: str) -> Call:
+    """The call with ``directory`` in the place of ``HERE``."""
+    given = (*call.arguments, *call.keywords.values())
+    if not any(isinstance(each, str) and each.startswith(HERE) for each in given):
+        return call
+    keywords = {name: _placed(value, directory) for name, value in call.keywords.items()}
+    return Call(call.method, tuple(_placed(a, directory) for a in call.arguments), keywords)
+
+
+def _placed(value: Any, directory: str) -> Any:
+    if isinstance(value, str) and value.startswith(HERE):
+        return directory + value.removeprefix(HERE)
+    return value
 
 
 def copied(value: Any) -> Any:
@@ -99,6 +111,8 @@ def _int_source(value: int) -> str:
 
 
 def _str_source(value: str) -> str:
+    if value.startswith(HERE):
+        return f"str(directory) + {value.removeprefix(HERE)!r}"
     same = len(value) > 120 and len(set(value)) == 1
     return f"{value[0]!r} * {len(value)}" if same else repr(value)
 
@@ -120,25 +134,3 @@ _SOURCES: dict[str, Callable[[Any], str]] = {
     "MaskedArray": lambda v: f"np.ma.array({v.data.tolist()!r}, mask={v.mask.tolist()!r})",
     "MaskedConstant": lambda _: "np.ma.masked",
 }
-
-
-def collapsed(lines: Iterable[str]) -> list[str]:
-    """The lines of a program, with runs of equal ones as a loop."""
-    shown: list[str] = []
-    for line, run in itertools.groupby(lines):
-        times = len(list(run))
-        if times > 2:
-            margin = line[: len(line) - len(line.lstrip())]
-            shown += [f"{margin}for _ in range({times}):", f"    {line}"]
-        else:
-            shown += [line] * times
-    return shown
-
-
-def shortened(lines: list[str], most: int = 60) -> list[str]:
-    """The lines with a long middle left out."""
-    if len(lines) <= most:
-        return lines
-    half = most // 2
-    left_out = f"# … {len(lines) - 2 * half} more lines …"
-    return [*lines[:half], left_out, *lines[-half:]]

@@ -1,8 +1,8 @@
 """The kit's checks as pytest items: no fixtures, no files, nothing that a conftest can shadow."""
 
+import contextlib
 import itertools
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -11,10 +11,12 @@ import pytest
 
 from evsys_conformance.certificate.building import printable
 from evsys_conformance.certificate.model import CheckRecord
-from evsys_conformance.pytest_session import replay_files as replay
+from evsys_conformance.diagnosis.causes import Failure
+from evsys_conformance.pytest_session.speaking import say
 from evsys_conformance.running.check import Check
-from evsys_conformance.running.runner import Outcome, Verdict
+from evsys_conformance.running.runner import Outcome
 from evsys_conformance.running.target_run import TargetRun
+from evsys_conformance.verdicts import Verdict
 
 _SILENT = {Verdict.NOT_CLAIMED, Verdict.NOT_OBSERVED}
 
@@ -79,7 +81,6 @@ class CheckItem(pytest.Item):
     seed: int | str | None = None
     """Set by the session before the check runs."""
     run: TargetRun
-    _way_back: str = ""
 
     @property
     def target(self) -> str:
@@ -95,17 +96,16 @@ class CheckItem(pytest.Item):
     def skip_reason(self) -> str:
         """Why it did not pass and did not fail."""
         clause = self.check.clause
-        if clause.capability and clause.capability not in self.run.bench.claims:
+        if clause.capability and clause.capability not in self.run.subject.claims:
             return f"not claimed: {clause.capability} ({clause.id})"
         return "not observed: the harness can't read back what was recorded"
 
     def runtest(self) -> None:
         """Run the check."""
         seed = self.seed if isinstance(self.seed, int) else None
-        self.outcome = self.run.perform(self.check, seed)
-        self._keep_or_discard_script(self.outcome)
+        self.outcome = self.run.perform(self.check, seed, self._notice)
         if self.outcome.verdict in _SILENT:
-            pytest.skip(self.outcome.verdict.value)
+            pytest.skip(self.outcome.verdict)
         if self.outcome.verdict is not Verdict.PASSED:
             raise CheckFailed(self.outcome.message)
 
@@ -114,13 +114,13 @@ class CheckItem(pytest.Item):
         excinfo: pytest.ExceptionInfo[BaseException],
         style: Any = None,
     ) -> Any:
-        """The report of the violation, and how to get back to it."""
+        """What was wrong, in short: the session explains it at its end."""
         if self.outcome is None or not isinstance(excinfo.value, CheckFailed):
             return super().repr_failure(excinfo, style)
         text = self.outcome.message
         if self.outcome.verdict is Verdict.KIT_ERROR:
             text = f"Kit error: this is no verdict on the store.\n\n{text.strip()}"
-        return printable(f"{text}\n\n{self._way_back}")
+        return printable(text)
 
     def reportinfo(self) -> tuple[os.PathLike[str], int | None, str]:
         """Where the check stands, and what its report is headed with."""
@@ -134,40 +134,20 @@ class CheckItem(pytest.Item):
         quiet = self.outcome.verdict is Verdict.PASSED
         return CheckRecord(
             name=self.check.name,
-            verdict=self.outcome.verdict.value,
+            verdict=self.outcome.verdict,
             examples=self.outcome.examples,
             seconds=round(self.outcome.seconds, 4),
             volume=self.outcome.volume,
             message="" if quiet else printable(self.outcome.message),
-        ).model_dump()
+        ).model_dump(mode="json")
 
-    def _keep_or_discard_script(self, outcome: Outcome) -> None:
-        path = replay.file_of(self.config.rootpath, self.run.target, self.check)
-        if outcome.verdict is Verdict.PASSED:
-            replay.discard(path)
-        if outcome.verdict not in {Verdict.FAILED, Verdict.KIT_ERROR}:
-            return
-        # Without autoloading, Hypothesis's option has to be asked for.
-        loaded = self.config.pluginmanager.hasplugin("hypothesispytest")
-        again = replay.command(
-            self.run.target,
-            self.check.clause.id,
-            seed=self.seed,
-            effort=self.run.effort,
-            seeded_by="" if loaded else "-p hypothesispytest",
-        )
-        problem = shown = ""
-        if outcome.script and not self.expected:
-            problem = replay.keep(path, outcome, _import_path(self), again)
-            shown = replay.shown(path, self.config.invocation_params.dir)
-        self._way_back = replay.appendix(again, shown, problem)
+    def failure(self) -> Failure | None:
+        """What is to be explained; None if it did not fail, or was expected to."""
+        if self.outcome is None or self.outcome.verdict is not Verdict.FAILED or self.expected:
+            return None
+        return Failure.of(self.outcome)
 
-
-def _import_path(item: pytest.Item) -> list[str]:
-    """The directories of this project that are on ``sys.path``."""
-    here = [item.config.rootpath, item.config.invocation_params.dir]
-    return [
-        place
-        for place in dict.fromkeys(map(os.path.abspath, filter(None, sys.path)))
-        if any(Path(place).is_relative_to(each) for each in here) and "site-packages" not in place
-    ]
+    def _notice(self, line: str) -> None:
+        # A notice comes while a call of the store is interrupted: it must not raise there.
+        with contextlib.suppress(Exception):
+            say(self.config, f"{self.nodeid} {line}")

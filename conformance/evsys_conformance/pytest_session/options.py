@@ -9,9 +9,9 @@ import pytest
 
 from evsys_conformance.certificate import SUFFIXES
 from evsys_conformance.clauses import BY_ID
-from evsys_conformance.running.runner import Effort
 from evsys_conformance.targets.importing import nearest
 from evsys_conformance.targets.loading import Target, TargetError, load_all, load_target
+from evsys_conformance.verdicts import Effort
 
 
 @dataclass
@@ -62,7 +62,7 @@ def parse(config: pytest.Config) -> Options | None:
         targets, left_out = _targets(names, _params(option.evsys_params, names), config)
     except TargetError as error:
         raise pytest.UsageError(str(error)) from error
-    effort = Effort[option.evsys_effort.upper()]
+    effort = Effort(option.evsys_effort)
     return Options(targets, clauses, effort, reports, alone, left_out)
 
 

@@ -16,19 +16,22 @@ import pytest
 
 from evsys_conformance import certificate
 from evsys_conformance.certificate import judging
-from evsys_conformance.certificate.building import EffortName, store_record
 from evsys_conformance.certificate.building import certificate as build_certificate
+from evsys_conformance.certificate.building import store_record
 from evsys_conformance.certificate.model import Certificate, CheckRecord
 from evsys_conformance.pytest_session import summary
+from evsys_conformance.pytest_session.explaining import Explainer, packed, unpacked
 from evsys_conformance.pytest_session.items import CheckItem, TargetCollector
 from evsys_conformance.pytest_session.options import Options, parse
 from evsys_conformance.running.check import all_checks
 from evsys_conformance.running.runner import fresh_seed
 from evsys_conformance.running.target_run import TargetRun
+from evsys_conformance.verdicts import Verdict
 
 _SEED = "evsys_seed"
 _TROUBLE = "evsys_trouble"
 _RECORD = "evsys_record"
+_FAILURE = "evsys_failure"
 
 
 def join(config: pytest.Config) -> None:
@@ -56,6 +59,8 @@ class Conformance:
             target.name: {} for target in options.targets
         }
         self._trouble: dict[str, list[str]] = {target.name: [] for target in options.targets}
+        self._explainers = {run.target.name: Explainer(config, run) for run in self._runs}
+        self._interrupted = False
         self._started = time.time()
         self._certificate: Certificate | None = None
         self._written: list[str] = []
@@ -120,6 +125,7 @@ class Conformance:
         if isinstance(item, CheckItem) and call.when == "call":
             record = item.record()
             setattr(report, _RECORD, record and [item.target, item.check.id, record])
+            self._keep_failure(item, report)
             if record and record["verdict"] == "failed" and item.expected:
                 report.outcome = "skipped"
                 report.wasxfail = item.expected
@@ -139,8 +145,20 @@ class Conformance:
         new = CheckRecord.model_validate(record)
         earlier = records.setdefault(check_id, new)
         # A check that is run again, as by a plugin for flaky tests, keeps its failure.
-        if judging.worst({new.verdict, earlier.verdict}) != earlier.verdict:
+        if judging.worst({new.verdict, earlier.verdict}) is not earlier.verdict:
             records[check_id] = new
+        failure = cast("dict[str, str] | None", getattr(report, _FAILURE, None))
+        if failure is not None:
+            self._explainers[target].add(unpacked(failure))
+
+    def _keep_failure(self, item: CheckItem, report: pytest.TestReport) -> None:
+        failure = item.failure()
+        if failure is None:
+            return
+        if self._worker is None:
+            self._explainers[item.target].add(failure)
+        else:
+            setattr(report, _FAILURE, packed(failure))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -156,16 +174,28 @@ class Conformance:
 
     # -- the end -------------------------------------------------------------------------------
 
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """See whether the user has ended the session: pytest-xdist also ends it so after ``-x``."""
+        by_user = type(excinfo.value) is KeyboardInterrupt
+        self._interrupted = by_user or isinstance(excinfo.value, pytest.exit.Exception)
+
+    def pytest_internalerror(self) -> None:
+        """See that pytest itself has failed."""
+        self._interrupted = True
+
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Leave the harnesses, judge, write the certificate, and set the exit status."""
+        """Explain, leave the harnesses, judge, write the certificate, and set the exit status."""
+        reports = self._worker is None and not self._config.option.collectonly
+        if reports and not self._interrupted:
+            for explainer in self._explainers.values():
+                explainer.explain(self.seed)
         gc.unfreeze()
         for run in self._runs:
             self._trouble[run.target.name] += run.leave()
         if self._worker is not None:
             output = cast("dict[str, Any]", self._config.workeroutput)  # type: ignore[attr-defined]
             output[_TROUBLE] = self._trouble
-            return
-        if self._config.option.collectonly:
+        if not reports:
             return
         self._certificate = self._judged()
         written = self._write(self._certificate)
@@ -173,21 +203,45 @@ class Conformance:
         if session.exitstatus == pytest.ExitCode.OK and not (certified and written):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Show the verdict per clause, and the level."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Generator[None]:
+        """Show the causes, the verdict per clause, and the level, below what pytest shows.
+
+        pytest does not repeat what a cause explains.
+        """
+        with summary.without(terminalreporter, self._is_shown):
+            yield
         if self._certificate is not None:
-            summary.show(terminalreporter, self._certificate, self._options, self._written)
+            summary.show(
+                terminalreporter,
+                self._certificate,
+                self._options,
+                self._explainers,
+                self._written,
+            )
+
+    def _is_shown(self, report: pytest.TestReport) -> bool:
+        found = cast("list[Any] | None", getattr(report, _RECORD, None))
+        if found is None:
+            return False
+        target, check_id, record = found
+        failed = record["verdict"] == Verdict.FAILED
+        return failed and self._explainers[target].shows(check_id)
 
     def _judged(self) -> Certificate:
         stores = [
             store_record(
-                target.name, target.harness, self._records[target.name], self._trouble[target.name]
+                target.name,
+                target.harness,
+                self._records[target.name],
+                [*self._trouble[target.name], *self._explainers[target.name].trouble],
+                self._explainers[target.name].causes,
             )
             for target in self._options.targets
         ]
         return build_certificate(
             stores,
-            effort=cast("EffortName", self._options.effort.name.lower()),
+            effort=self._options.effort,
             seed=self.seed,
             started=self._started,
             seconds=time.time() - self._started,

@@ -1,21 +1,26 @@
 """What a check is, and the list of all of them.
 
-A check is a plain function over a trial and drawn data that raises ``ClauseViolation``. It names
-its clause; pytest and Hypothesis only drive it.
+A check names its clause and yields programs; whether a store kept its contract is judged from the
+programs alone. The few checks that can't be put as a program (signatures, leaks, files that must
+not be touched, children of a composite) are functions that look for themselves: *direct* checks.
+pytest and Hypothesis only drive either.
 """
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
 
 from evsys_conformance.clauses import BY_ID, Clause
-from evsys_conformance.programs.bench import Bench
-from evsys_conformance.programs.trial import Trial
+from evsys_conformance.programs.observation import Observation
+from evsys_conformance.programs.program import Program
+from evsys_conformance.programs.subject import Subject
 
 Strategies = dict[str, st.SearchStrategy[Any]]
+Programs = Generator[Program, Observation, None]
+"""What a check yields; it is sent what was seen."""
 
 
 @dataclass(frozen=True)
@@ -25,22 +30,20 @@ class Check:
     clause: Clause
     name: str
     """Name of the function, which says what must hold."""
-    function: Callable[..., None]
-    draw: Callable[[Bench], Strategies] | None
+    function: Callable[..., Any]
+    draw: Callable[[Subject], Strategies] | None
     """The data to draw, by parameter of the function; None: the check runs once."""
     weight: float
     """Share of the usual number of examples."""
     observes: bool
     """Whether it is worth nothing without a reader."""
+    direct: bool
+    """Whether the function looks for itself, at a trial, instead of yielding programs."""
 
     @property
     def id(self) -> str:
         """Clause and name: what a node id and ``-k`` show."""
         return f"{self.clause.id}::{self.name}"
-
-    def begin(self, bench: Bench) -> Trial:
-        """Start a trial for this check."""
-        return Trial(bench, self.clause)
 
 
 CHECKS: list[Check] = []
@@ -48,26 +51,48 @@ CHECKS: list[Check] = []
 
 def check(
     clause_id: str,
-    draw: Callable[[Bench], Strategies] | None = None,
+    draw: Callable[[Subject], Strategies] | None = None,
     *,
     weight: float = 1.0,
     observes: bool = True,
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Make a function a check of a clause.
+) -> Callable[[Callable[..., Programs]], Callable[..., Programs]]:
+    """Make a generator of programs a check of a clause.
 
-    The function takes a :class:`~evsys_conformance.programs.trial.Trial` at a fresh destination
-    first, then what ``draw`` names. Set ``observes=False`` where it proves something without a
-    reader.
+    The function takes the :class:`~evsys_conformance.programs.subject.Subject`, then what ``draw``
+    names. Set ``observes=False`` where it proves something without a reader.
     """
 
-    def register(function: Callable[..., None]) -> Callable[..., None]:
-        CHECKS.append(Check(BY_ID[clause_id], function.__name__, function, draw, weight, observes))
+    def register(function: Callable[..., Programs]) -> Callable[..., Programs]:
+        CHECKS.append(
+            Check(BY_ID[clause_id], function.__name__, function, draw, weight, observes, False)
+        )
         return function
 
     return register
 
 
-_ROOMS = (
+def direct_check(
+    clause_id: str,
+    draw: Callable[[Subject], Strategies] | None = None,
+    *,
+    observes: bool = False,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a function a check that looks for itself; it raises ``ClauseViolation``.
+
+    The function takes a :class:`~evsys_conformance.running.trial.Trial` at a fresh destination
+    first, then what ``draw`` names.
+    """
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        CHECKS.append(
+            Check(BY_ID[clause_id], function.__name__, function, draw, 1.0, observes, True)
+        )
+        return function
+
+    return register
+
+
+_MODULES = (
     "shape",
     "signatures",
     "metrics",
@@ -91,7 +116,7 @@ _ROOMS = (
 
 def all_checks() -> list[Check]:
     """Every check of the kit, in the order of the clauses."""
-    for room in _ROOMS:
-        importlib.import_module(f"evsys_conformance.checks.{room}")
+    for module in _MODULES:
+        importlib.import_module(f"evsys_conformance.checks.{module}")
     order = {clause_id: place for place, clause_id in enumerate(BY_ID)}
     return sorted(CHECKS, key=lambda each: order[each.clause.id])

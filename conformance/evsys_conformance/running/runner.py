@@ -1,69 +1,33 @@
 """Runs checks, without pytest: Hypothesis draws, a watch looks for calls that never return."""
 
 import contextlib
-import enum
 import os
 import random
-import signal
-import threading
 import time
 import traceback
 import warnings
-from collections.abc import Generator
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.errors import HypothesisException
 
 from evsys_conformance.clauses import BY_ID
 from evsys_conformance.harness import StoreHarness
-from evsys_conformance.programs.bench import Bench
-from evsys_conformance.running.check import Check, all_checks
+from evsys_conformance.programs.differences import Difference, listed
+from evsys_conformance.programs.interpreter import run
+from evsys_conformance.programs.judge import judged
+from evsys_conformance.programs.observation import Hanging
+from evsys_conformance.programs.program import Program
+from evsys_conformance.programs.script import script
+from evsys_conformance.programs.subject import Subject
+from evsys_conformance.running.check import Check, Programs, all_checks
+from evsys_conformance.running.trial import Trial
+from evsys_conformance.running.watch import Notice, hanging_after, silent
+from evsys_conformance.verdicts import Effort, Verdict
 from evsys_conformance.violation import ClauseViolation
 
 HANG_SECONDS = 120.0
 """How long a store may go without finishing a call before it counts as hanging."""
-
-
-SHRINK_SECONDS = 5.0
-"""How long a violation may be made smaller."""
-
-
-class Verdict(enum.Enum):
-    """What is known of a check or a clause after the run."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    NOT_OBSERVED = "not observed"
-    NOT_CLAIMED = "not claimed"
-    EXPECTED_FAILURE = "expected failure"
-    KIT_ERROR = "kit error"
-    NOT_RUN = "not run"
-
-
-class Effort(enum.Enum):
-    """How hard to look: share of ``max_examples``, seconds per check, share of long runs."""
-
-    QUICK = (0.1, 5.0, 0.25)
-    NORMAL = (0.25, 10.0, 1.0)
-    DEEP = (2.5, 120.0, 4.0)
-
-    @property
-    def share(self) -> float:
-        """Share of ``max_examples`` that a check of weight 1 draws."""
-        return self.value[0]
-
-    @property
-    def seconds(self) -> float:
-        """Seconds after which a check draws no further example (and shrinks no further)."""
-        return self.value[1]
-
-    @property
-    def volume(self) -> float:
-        """Share of the usual length of long runs."""
-        return self.value[2]
 
 
 @dataclass
@@ -73,7 +37,15 @@ class Outcome:
     check: Check
     verdict: Verdict
     message: str = ""
+    """A short report."""
+    what: str = ""
+    """What was wrong, in a few lines: what the report says of this store alone."""
     script: str = ""
+    """What shows it again; empty where no program does."""
+    program: Program | None = None
+    """The program that broke the clause, as it was drawn; None of a direct check."""
+    found: list[Difference] = field(default_factory=list[Difference])
+    """What was wrong with it."""
     examples: int = 0
     seconds: float = 0.0
     volume: dict[str, int] = field(default_factory=dict[str, int])
@@ -81,42 +53,54 @@ class Outcome:
 
 
 def run_check(
-    check: Check, bench: Bench, effort: Effort = Effort.NORMAL, seed_of_run: int | None = None
+    check: Check,
+    subject: Subject,
+    effort: Effort = Effort.NORMAL,
+    seed_of_run: int | None = None,
+    notice: Notice = silent,
 ) -> Outcome:
-    """Run one check of a bench whose harness has been entered."""
-    if check.clause.capability and check.clause.capability not in bench.claims:
+    """Run one check of a subject whose harness has been entered.
+
+    Args:
+        check: What to run.
+        subject: The store under test.
+        effort: How hard to look.
+        seed_of_run: What the drawn data depend on; None: every run draws other data.
+        notice: Shows what is waited for when a call takes long.
+    """
+    if check.clause.capability and check.clause.capability not in subject.claims:
         return Outcome(check, Verdict.NOT_CLAIMED)
-    if check.observes and bench.observable is False:
+    if check.observes and subject.observable is False:
         return Outcome(check, Verdict.NOT_OBSERVED)
-    drive = _Drive(check, bench, effort, seed_of_run)
-    bench.calls_in_check = 0
-    bench.volume = effort.volume
-    bench.largest_volume = {}
+    drive = _Drive(check, subject, effort, seed_of_run)
+    subject.calls_in_check, subject.doing = 0, None
+    subject.volume = effort.volume
+    subject.largest_volume = {}
     start = time.perf_counter()
     outcome = Outcome(check, Verdict.PASSED)
     try:
         # The session may turn warnings into errors. A warning of Hypothesis itself says nothing
         # about the store: on Python 3.14 it warns because the kit has frozen the garbage collector.
-        with _watch(bench), warnings.catch_warnings(action="ignore"):
+        hanging = hanging_after(HANG_SECONDS, subject, notice)
+        with hanging, warnings.catch_warnings(action="ignore"):
             drive.run()
         if drive.unobserved:
             outcome.verdict = Verdict.NOT_OBSERVED
     except ClauseViolation as violation:
         outcome.verdict = Verdict.FAILED
-        outcome.message, outcome.script = str(violation), violation.script
-    except Hanging as hanging:
-        if hanging.violation is None:
-            outcome.verdict = Verdict.KIT_ERROR
-            outcome.message = f"nothing happened in {HANG_SECONDS:.0f} s"
-        else:
-            outcome.verdict = Verdict.FAILED
-            outcome.message, outcome.script = str(hanging.violation), hanging.violation.script
+        outcome.message, outcome.what = str(violation), violation.what
+        outcome.script = violation.script
+        outcome.program, outcome.found = drive.program, drive.found
+    except Hanging:
+        outcome.verdict = Verdict.FAILED
+        outcome.what = f"a call of the store did not return within {HANG_SECONDS:.0f} seconds"
+        outcome.message = str(ClauseViolation(check.clause, outcome.what))
     except Exception:  # noqa: BLE001 - whatever is wrong with the kit must not stop the run
         outcome.verdict = Verdict.KIT_ERROR
         outcome.message = traceback.format_exc()
     outcome.examples = drive.examples
     outcome.seconds = time.perf_counter() - start
-    outcome.volume = dict(bench.largest_volume)
+    outcome.volume = dict(subject.largest_volume)
     return outcome
 
 
@@ -125,12 +109,12 @@ def run_clause(
 ) -> list[Outcome]:
     """Run every check of one clause on a harness, which is entered and left."""
     clause = BY_ID[clause_id]
-    bench = Bench(harness, target or _spelt(harness))
+    subject = Subject(harness, target or _spelt(harness))
     try:
         with harness:
-            return [run_check(c, bench, effort) for c in all_checks() if c.clause is clause]
+            return [run_check(c, subject, effort) for c in all_checks() if c.clause is clause]
     finally:
-        bench.discard_destinations()
+        subject.discard()
 
 
 def _spelt(harness: StoreHarness) -> str:
@@ -138,20 +122,28 @@ def _spelt(harness: StoreHarness) -> str:
 
 
 class _Drive:
-    """Draws data for one check and keeps the smallest violation."""
+    """Draws data for one check, until a program breaks the contract."""
 
-    def __init__(self, check: Check, bench: Bench, effort: Effort, seed_of_run: int | None) -> None:
+    def __init__(
+        self, check: Check, subject: Subject, effort: Effort, seed_of_run: int | None
+    ) -> None:
         self.check = check
-        self.bench = bench
+        self.subject = subject
         self.effort = effort
         self.seed = seed_of_run
         self.examples = 0
         self.unobserved = False
-        self.violation: ClauseViolation | None = None
-        self.until = time.perf_counter() + effort.seconds
+        self.program: Program | None = None
+        self.found: list[Difference] = []
+        self._violation: ClauseViolation | None = None
+        self._until = time.perf_counter() + effort.seconds
 
     def run(self) -> None:
-        """Run the check; the violation that comes out has been shrunk."""
+        """Run the check.
+
+        Raises:
+            ClauseViolation: The store broke the clause; ``program`` shows how.
+        """
         if self.check.draw is None:
             self._once({})
             return
@@ -159,21 +151,13 @@ class _Drive:
         def example(**drawn: Any) -> None:
             self._example(drawn)
 
-        driven = self._settings()(given(**self.check.draw(self.bench))(example))
+        driven = self._settings()(given(**self.check.draw(self.subject))(example))
         if self.seed is not None:
             driven = seed(self.seed)(driven)
-        try:
+        with contextlib.suppress(Enough):
             driven()
-        except ClauseViolation:
-            raise
-        except OutOfTime:
-            pass
-        except (HypothesisException, BaseExceptionGroup):
-            # A store that fails only now and then looks flaky to Hypothesis; the failure is real.
-            if self.violation is None:
-                raise
-        if self.violation is not None:
-            raise self.violation from None
+        if self._violation is not None:
+            raise self._violation
 
     def _settings(self) -> settings:
         default = settings.default
@@ -185,80 +169,63 @@ class _Drive:
             deadline=None,
             # What a slow store takes is its own business; what is left tells of bad strategies.
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-            phases=[Phase.generate, Phase.shrink],
+            # Programs are made smaller by the kit itself, which knows their steps.
+            phases=[Phase.generate],
             database=None,
             report_multiple_bugs=False,
             print_blob=False,
         )
 
     def _example(self, drawn: dict[str, Any]) -> None:
-        if time.perf_counter() > self.until and (self.violation or self.examples >= 3):
-            raise OutOfTime
+        if time.perf_counter() > self._until and self.examples >= 3:
+            raise Enough
         try:
             self._once(drawn)
         except ClauseViolation as violation:
-            if self.violation is None:
-                self.until = time.perf_counter() + SHRINK_SECONDS
-            self.violation = violation
-            raise
+            self._violation = violation
+            raise Enough from None
 
     def _once(self, drawn: dict[str, Any]) -> None:
         self.examples += 1
-        self.bench.calls_in_check += 1
-        trial = self.check.begin(self.bench)
+        self.subject.calls_in_check += 1
         # What a store warns about is for its own tests. Filters that it sets end with the example.
         with warnings.catch_warnings(action="ignore"):
-            try:
-                self.check.function(trial, **drawn)
-            except Hanging as hanging:
-                hanging.violation = ClauseViolation(
-                    self.check.clause,
-                    f"{trial.last_note()} did not return within {HANG_SECONDS:.0f} seconds.",
-                    script=trial.script(),
-                )
-                raise
+            if self.check.direct:
+                self._look_directly(drawn)
+            else:
+                self._run_programs(self.check.function(self.subject, **drawn))
+
+    def _look_directly(self, drawn: dict[str, Any]) -> None:
+        trial = Trial(self.subject, self.check.clause)
+        try:
+            self.check.function(trial, **drawn)
+        except ClauseViolation as violation:
+            # What a program shows as well is explained like any other.
+            if isinstance(violation.program, Program):
+                observation = run(violation.program, self.subject)
+                self.found = judged(violation.program, observation, self.subject)
+                self.program = violation.program if self.found else None
+            raise
         self.unobserved = self.unobserved or trial.unobserved
 
+    def _run_programs(self, programs: Programs) -> None:
+        try:
+            program = next(programs)
+            while True:
+                self.program = program
+                observation = run(program, self.subject)
+                self.found = judged(program, observation, self.subject)
+                self.unobserved = self.unobserved or observation.unobserved
+                if self.found:
+                    shown = script(program, self.subject.loading)
+                    raise ClauseViolation(self.check.clause, listed(self.found), script=shown)
+                program = programs.send(observation)
+        except StopIteration:
+            return
 
-class OutOfTime(BaseException):
-    """Ends Hypothesis at once; what is known by then holds: nothing, or the smallest violation."""
 
-
-class Hanging(BaseException):
-    """Raised into a call that does not return; no ``except Exception`` of a store stops it.
-
-    It also passes through Hypothesis, which would try the hanging call again to shrink it.
-    """
-
-    violation: ClauseViolation | None = None
-
-
-@contextlib.contextmanager
-def _watch(bench: Bench) -> Generator[None]:
-    """Turn a store that hangs into a violation, where the platform can interrupt a call."""
-    usable = (
-        threading.current_thread() is threading.main_thread()
-        and hasattr(signal, "setitimer")
-        and signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
-    )
-    if not usable:
-        yield
-        return
-    seen = -1
-
-    def look(_number: int, _frame: FrameType | None) -> None:
-        nonlocal seen
-        if bench.calls_in_check == seen:
-            raise Hanging
-        seen = bench.calls_in_check
-
-    signal.signal(signal.SIGALRM, look)
-    signal.setitimer(signal.ITIMER_REAL, HANG_SECONDS / 2, HANG_SECONDS / 2)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+class Enough(BaseException):
+    """Ends Hypothesis at once: a program broke the contract, or the time is up."""
 
 
 def fresh_seed() -> int:

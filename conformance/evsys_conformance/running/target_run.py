@@ -1,14 +1,20 @@
 """One target in one process: its harness is entered at the first check, and left at the end."""
 
 import gc
+import time
 import traceback
 import warnings
+from collections.abc import Collection
 from typing import Any
 
-from evsys_conformance.programs.bench import Bench
+from evsys_conformance.diagnosis.causes import Cause, Failure, causes_of
+from evsys_conformance.diagnosis.experiments import Experiments
+from evsys_conformance.programs.subject import Subject
 from evsys_conformance.running.check import Check
-from evsys_conformance.running.runner import Effort, Outcome, Verdict, run_check
+from evsys_conformance.running.runner import Outcome, run_check
+from evsys_conformance.running.watch import Notice, silent
 from evsys_conformance.targets.loading import Target
+from evsys_conformance.verdicts import Effort, Verdict
 from evsys_conformance.violation import ClauseViolation
 
 
@@ -18,28 +24,41 @@ class TargetRun:
     def __init__(self, target: Target, effort: Effort) -> None:
         self.target = target
         self.effort = effort
-        self.bench = Bench(target.harness, target.name, target.params)
+        self.subject = Subject(target.harness, target.name, target.params)
         self._entered = False
         self._broken = ""
         """Why the harness could not be entered."""
 
-    def perform(self, check: Check, seed: int | None) -> Outcome:
+    def perform(self, check: Check, seed: int | None, notice: Notice = silent) -> Outcome:
         """Run a check; whatever happens comes back as an outcome, an interruption excepted."""
-        claimed = check.clause.capability is None or check.clause.capability in self.bench.claims
+        claimed = check.clause.capability is None or check.clause.capability in self.subject.claims
         problem = self._enter() if claimed else ""
         if problem:
             return Outcome(check, Verdict.KIT_ERROR, problem)
         try:
-            return run_check(check, self.bench, self.effort, seed)
+            return run_check(check, self.subject, self.effort, seed, notice)
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:  # noqa: BLE001 - pytest.skip() in a harness excuses nothing
-            violation = ClauseViolation(
-                check.clause,
+            what = (
                 f"{type(error).__name__} came out of the store or its harness, which ends a "
-                f"program: {error}",
+                f"program: {error}"
             )
-            return Outcome(check, Verdict.FAILED, str(violation))
+            message = str(ClauseViolation(check.clause, what))
+            return Outcome(check, Verdict.FAILED, message, what)
+
+    def explain(self, failures: Collection[Failure]) -> list[Cause]:
+        """The causes of failed checks, most telling first.
+
+        Raises:
+            RuntimeError: The harness could not be entered.
+        """
+        problem = self._enter()
+        if problem:
+            raise RuntimeError(problem)
+        experiments = Experiments(self.subject, time.perf_counter() + self.effort.explaining)
+        with warnings.catch_warnings(action="ignore"):
+            return causes_of(failures, experiments)
 
     def _enter(self) -> str:
         """Enter the harness, once; say why that can't be done."""
@@ -66,7 +85,7 @@ class TargetRun:
                 self.target.harness.__exit__(nothing, nothing, nothing)
             except Exception as error:  # noqa: BLE001 - a harness may raise anything
                 problems.append(f"leaving the harness raised {type(error).__name__}: {error}")
-        self.bench.discard_destinations()
+        self.subject.discard()
         with warnings.catch_warnings(action="ignore"):
             gc.collect()
         return problems

@@ -247,7 +247,7 @@ class DropsWhenBusy(Sqlite):
     "CAP-THREADS",
     "works in the thread that opened it only",
     habitat=SqliteHarness,
-    message="In one of 4 threads, .* raised",
+    message="in one of 4 threads, .* raised",
     capabilities=THREADS,
 )
 class OneThreadOnly(Sqlite):

@@ -1,0 +1,235 @@
+"""Names the clause of a reduced program: by what could not be taken away from it.
+
+Everything that is left in a reduced program is needed for the failure: a second close, a bad
+argument, a value that is not plain. Each such feature belongs to a clause. The rules below are in
+order: what is around the calls comes before the calls, and the unusual before the usual.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+from evsys_conformance.awkward import UNKNOWN
+from evsys_conformance.diagnosis.plainer import KEY, SPLIT, VALUE, plain_call
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.differences import RECORDS, Difference
+from evsys_conformance.programs.expected import named_arguments
+from evsys_conformance.programs.program import (
+    Caller,
+    Close,
+    Drop,
+    Expect,
+    Forks,
+    Killed,
+    Make,
+    Open,
+    Processes,
+    Program,
+    Threads,
+    Through,
+    logged,
+)
+
+Fails = Callable[[Program], list[Difference]]
+"""What is wrong with a program, found out by running it."""
+
+_METRIC_METHODS = ("log_scalar", "log_metrics")
+_PLAIN_SPLITS = ("train", "val", "test", "validation", "eval")
+
+
+def clause_of(program: Program, about: Difference, fails: Fails) -> str:
+    """The id of the clause that a reduced program breaks.
+
+    Args:
+        program: Nothing can be taken away from it.
+        about: The difference that it shows.
+        fails: Runs a program; a few are run to tell neighbouring clauses apart.
+    """
+    makes = [step for step in program.steps if isinstance(step, Make)]
+    if about.kind == "not synchronous":
+        return "SIG-1"
+    return (
+        _by_process(program)
+        or _by_setting(program, about)
+        or _by_closing(program, about, makes)
+        or _by_expectation(makes, about)
+        or _by_caller(makes, about)
+        or _by_arguments(makes)
+        or _by_number(about, makes, fails)
+    )
+
+
+def _by_process(program: Program) -> str:
+    for step in program.steps:
+        match step:
+            case Killed():
+                return "CAP-CRASH"
+            case Threads():
+                return "CAP-THREADS"
+            case Forks():
+                return "CAP-FORK"
+            case Processes():
+                return "CAP-PROC" if len(step.histories) > 1 else "CL-1"
+            case _:
+                pass
+    return ""
+
+
+def _by_setting(program: Program, about: Difference) -> str:
+    """By what is around the store: wrappers, other stores, earlier logs."""
+    opened = [step for step in program.steps if isinstance(step, Open)]
+    if any(step.through is not Through.NOTHING for step in opened):
+        return "MUX-1"
+    shared = any(step.same_objects_as is not None for step in opened)
+    if shared or len({step.destination for step in opened}) > 1:
+        return "ID-4"
+    if len(opened) > 1:
+        return "CAP-RESUME"
+    return "ID-3" if about.kind == "open raised" else ""
+
+
+def _by_closing(program: Program, about: Difference, makes: list[Make]) -> str:
+    closes = [n for n, step in enumerate(program.steps) if isinstance(step, Close)]
+    after = [n for n, step in enumerate(program.steps) if isinstance(step, Make) and closes]
+    if about.kind == "written after close" or (after and after[-1] > closes[0]):
+        return "CL-3"
+    if len(closes) > 1 or (about.kind in ("close raised", "hung") and not makes):
+        return "CL-2"
+    if any(isinstance(step, Drop) for step in program.steps) and about.kind in RECORDS:
+        return "CL-1"
+    if not makes and about.kind in RECORDS:
+        return "CL-2"
+    return ""
+
+
+def _by_expectation(makes: list[Make], about: Difference) -> str:
+    """By calls that a store must refuse, or may."""
+    for make in makes:
+        method = make.call.method
+        match make.expect:
+            case Expect.TYPE_ERROR:
+                if UNKNOWN in make.call.keywords:
+                    return "SIG-1"
+                return "SIG-2" if method == "log_metrics" else "SIG-3"
+            case Expect.REFUSED if about.kind != "arguments changed":
+                return "HP-3" if method == "log_hyperparams" else "MET-7"
+            case Expect.KEPT_OR_REFUSED | Expect.KEPT_OR_VALUE_ERROR | Expect.NOT_JUDGED:
+                if _is_awkward(make.call):
+                    return _of_text(method)
+            case _:
+                pass
+    return ""
+
+
+def _by_caller(makes: list[Make], about: Difference) -> str:
+    for make in makes:
+        if make.caller is not Caller.FORGETS or about.kind == "arguments changed":
+            return "HP-4" if make.call.method == "log_hyperparams" else "MET-9"
+    return ""
+
+
+def _of_text(method: str) -> str:
+    return {"log_hyperparams": "HP-1", "log_artifact": "ART-1"}.get(method, "MET-6")
+
+
+def _by_arguments(makes: list[Make]) -> str:
+    """By an argument that is not plain."""
+    if any(
+        {"key", "value", "step", "metrics", "params", "name", "path"} & set(m.call.keywords)
+        for m in makes
+    ):
+        return "SIG-1"
+    found = [clause for make in makes for clause in _special_arguments(make.call)]
+    order = ("MET-8", "MET-6", "MET-5", "MET-4", "CAP-SPLIT")
+    return next((clause for clause in order if clause in found), "")
+
+
+def _special_arguments(call: Call) -> Iterator[str]:
+    if call.method not in _METRIC_METHODS:
+        return
+    given = named_arguments(call)
+    items = cast("dict[Any, Any]", given.get("metrics", {given.get("key"): given.get("value")}))
+    if not items:
+        yield "MET-8"
+    split = given.get("split", SPLIT)
+    if _is_awkward(call):
+        yield "MET-6"
+    elif split != SPLIT:
+        yield "CAP-SPLIT"
+    if any(type(value) is not float for value in items.values()) or type(given["step"]) is not int:
+        yield "MET-5"
+    elif any(value != VALUE for value in items.values()):
+        yield "MET-4"
+
+
+def _is_awkward(call: Call) -> bool:
+    """Whether a key, split or other text of the call is not a plain word."""
+    given = named_arguments(call)
+    if call.method == "log_hyperparams":
+        return True
+    if call.method == "log_artifact":
+        return True
+    items = cast("dict[Any, Any]", given.get("metrics", {given.get("key"): 0}))
+    plain = (KEY, "acc", "lr", "after", "before", "good")
+    keys = [key for key in items if key not in plain and not str(key).startswith(f"{KEY} ")]
+    return bool(keys) or given.get("split", SPLIT) not in _PLAIN_SPLITS
+
+
+def _by_number(about: Difference, makes: list[Make], fails: Fails) -> str:
+    """By the methods, the number and the order of plain calls."""
+    methods = {make.call.method for make in makes}
+    if about.kind in RECORDS and (
+        _only_the_last_is_lost(makes, fails) or _everything_is_lost(makes, fails)
+    ):
+        return "CL-1"
+    if "log_hyperparams" in methods:
+        number = sum(make.call.method == "log_hyperparams" for make in makes)
+        if methods & {"log_artifact", *_METRIC_METHODS}:
+            return "HP-5"
+        return "HP-2" if number > 1 else "HP-1"
+    if "log_artifact" in methods:
+        return "ART-1"
+    if not makes:
+        return "CL-2"
+    if _steps_matter(makes) or about.kind == "reordered" or _step_zero_matters(makes, fails):
+        return "MET-3"
+    if methods == {"log_scalar"} or "log_scalar" in methods:
+        return "MET-2"
+    return "MET-1"
+
+
+def _steps_matter(makes: list[Make]) -> bool:
+    """Whether steps repeat, go back, or are not those of a plain program."""
+    steps = [named_arguments(make.call)["step"] for make in makes]
+    return steps != list(range(len(steps))) and steps != [0]
+
+
+def _step_zero_matters(makes: list[Make], fails: Fails) -> bool:
+    """Whether one plain call fails at step 0 and at no other step."""
+    if len(makes) != 1 or makes[0].call.method not in _METRIC_METHODS:
+        return False
+    return not fails(logged([plain_call(makes[0].call.method, 1)]))
+
+
+def _only_the_last_is_lost(makes: list[Make], fails: Fails) -> bool:
+    """Whether a call is kept as soon as another comes after it: only the end is lost."""
+    if len(makes) != 1:
+        return False
+    call = makes[0].call
+    later = {
+        "log_scalar": Call("log_scalar", ("after", VALUE, 1)),
+        "log_metrics": Call("log_metrics", ({"after": VALUE}, 1)),
+        "log_hyperparams": Call("log_hyperparams", ({"after": 1},)),
+        "log_artifact": Call("log_artifact", ("after", "after.pt")),
+    }
+    followers = [later[call.method], later["log_metrics"]]
+    first_kept = (
+        all(each.steps == frozenset({2}) for each in fails(logged([call, follower])))
+        for follower in followers
+    )
+    return any(first_kept)
+
+
+def _everything_is_lost(makes: list[Make], fails: Fails) -> bool:
+    """Whether no plain call of any method is kept."""
+    methods = ("log_metrics", "log_hyperparams", "log_artifact")
+    return len(makes) == 1 and all(fails(logged([plain_call(method)])) for method in methods)

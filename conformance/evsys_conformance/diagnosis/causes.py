@@ -1,0 +1,241 @@
+"""From failed checks to their causes.
+
+Each failing program is reduced, and what remains names a clause. Failures that end at one clause
+are one cause, shown by the smallest program. A clause whose checks failed through the cause of
+another clause has no cause of its own only if its own tiny programs (each of its calls alone) do
+not lead back to it.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from evsys_conformance.clauses import BY_ID, Clause
+from evsys_conformance.diagnosis import structure
+from evsys_conformance.diagnosis.attribution import clause_of
+from evsys_conformance.diagnosis.containment import contains
+from evsys_conformance.diagnosis.experiments import Experiments, OutOfTime
+from evsys_conformance.diagnosis.reduction import Reduced, reduced
+from evsys_conformance.programs.differences import Difference
+from evsys_conformance.programs.program import Make, Program
+from evsys_conformance.programs.script import essence, script
+from evsys_conformance.running.runner import Outcome
+
+SECONDS_PER_PROGRAM = 6.0
+"""How long one failing program may be reduced."""
+_MOST_TINY = 150
+"""At most so many calls of a check are tried alone."""
+_FEW = 12
+"""A program of more calls, not reduced in time, tells nothing by what is in it."""
+_REPEATS = 10
+"""A store that fails only sometimes is run so often to say how often."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failed check."""
+
+    check: str
+    """Clause and name of the check, as in a node id."""
+    clause: Clause
+    what: str
+    """What was wrong, for a direct check."""
+    script: str
+    """What a direct check wrote down."""
+    program: Program | None = None
+    """What failed; None of a direct check."""
+    found: tuple[Difference, ...] = ()
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> "Failure":
+        """The failure that an outcome reports."""
+        check, found = outcome.check, tuple(outcome.found)
+        return cls(check.id, check.clause, outcome.what, outcome.script, outcome.program, found)
+
+
+@dataclass
+class Cause:
+    """What explains some of the failed checks."""
+
+    clause: Clause
+    what: str
+    """What was expected and what was recorded."""
+    script: str
+    """A complete program that shows it."""
+    essence: list[str]
+    """The lines of it that matter."""
+    runs: str = ""
+    """How often it fails, as in ``3 of 10``; empty: always."""
+    complete: bool = True
+    """Whether the reduction was finished in time."""
+    checks: list[str] = field(default_factory=list[str])
+    """The failed checks that it explains."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Lines and characters of what matters."""
+        return len(self.essence), sum(map(len, self.essence))
+
+
+def causes_of(failures: Iterable[Failure], experiments: Experiments) -> list[Cause]:
+    """The causes of failed checks, most telling first.
+
+    Checks for which the time did not suffice are named by no cause.
+    """
+    diagnosis = _Diagnosis(experiments)
+    # Quick programs first: what they find is known when the slow ones are reduced.
+    for failure in sorted(failures, key=_cost):
+        diagnosis.explain(failure)
+    return sorted(diagnosis.causes.values(), key=_telling)
+
+
+def _shows(about: Difference, found: list[Difference]) -> bool:
+    return any(each.is_like(about) for each in found)
+
+
+def _cost(failure: Failure) -> int:
+    if failure.program is None:
+        return 0
+    return sum(len(structure.calls_of(step)) for step in failure.program.steps)
+
+
+def _telling(cause: Cause) -> tuple[int, int]:
+    return len(cause.essence), list(BY_ID).index(cause.clause.id)
+
+
+class _Diagnosis:
+    def __init__(self, experiments: Experiments) -> None:
+        self.experiments = experiments
+        self.causes: dict[str, Cause] = {}
+        self.unexplained: list[str] = []
+        self._shown: dict[str, Program] = {}
+        """The program of each cause."""
+        self._about: dict[str, Difference] = {}
+        """What the program of each cause shows."""
+
+    def explain(self, failure: Failure) -> None:
+        """Find the cause of a failed check, or add it to one that is known."""
+        if failure.program is None:
+            self._add_direct(failure)
+            return
+        clauses: list[str] = []
+        with contextlib.suppress(OutOfTime):
+            for clause_id in self._clauses(failure, failure.program):
+                clauses.append(clause_id)  # noqa: PERF402 - what is known when the time is up counts
+        own = failure.clause.id
+        if own in clauses:
+            self.causes[own].checks.append(failure.check)
+        elif clauses:
+            self.causes[clauses[0]].checks.append(failure.check)
+        else:
+            self.unexplained.append(failure.check)
+
+    def _clauses(self, failure: Failure, program: Program) -> Iterator[str]:
+        """The clauses that the program breaks: of each way in which it fails, the own one first."""
+        families: dict[str, Difference] = {}
+        for difference in failure.found:
+            families.setdefault(difference.family, difference)
+        for about in families.values():
+            known = self._known_to_explain(program, about)
+            yield known or self._reduce(program, failure.found, about, failure)
+        if failure.clause.id not in self.causes:
+            yield from self._tiny(failure, program)
+
+    def _known_to_explain(self, program: Program, about: Difference) -> str:
+        """The clause of a cause that is bound to show in the program; empty if there is none."""
+        for clause_id, smaller in self._shown.items():
+            if self._about[clause_id].is_like(about) and contains(program, smaller):
+                return clause_id
+        return ""
+
+    def _tiny(self, failure: Failure, program: Program) -> Iterator[str]:
+        """What each of the program's calls breaks alone."""
+        alone: dict[str, Program] = {}
+        makes = [step for step in program.steps if isinstance(step, Make)]
+        for number in range(min(len(makes), _MOST_TINY)):
+            tiny = structure.logged_alone(program, number)
+            alone.setdefault(tiny.identity, tiny)
+        self.experiments.allow(SECONDS_PER_PROGRAM)
+        for tiny in alone.values():
+            if any(contains(tiny, smaller) for smaller in self._shown.values()):
+                continue
+            found = self.experiments.found(tiny)
+            if found:
+                yield self._reduce(tiny, found, found[0], failure)
+
+    def _reduce(
+        self,
+        program: Program,
+        found: Iterable[Difference],
+        about: Difference,
+        failure: Failure,
+    ) -> str:
+        """Reduce, and keep what came of it under its clause.
+
+        Raises:
+            OutOfTime: The whole diagnosis has no time left, and other causes are known.
+        """
+        if self.causes and self.experiments.is_over():
+            raise OutOfTime
+        self.experiments.allow(SECONDS_PER_PROGRAM)
+        if about.kind == "hung":
+            result, runs = Reduced(program, tuple(found), complete=False), ""
+        else:
+            runs = self._frequency(program, about)
+            result = reduced(program, found, about, self.experiments)
+            self.experiments.tries = 1
+        same = [each for each in result.found if each.is_like(about)]
+        about = same[0] if same else about
+        clause = self._clause(result, about, failure)
+        self._add(clause, result, about, runs)
+        return clause.id
+
+    def _frequency(self, program: Program, about: Difference) -> str:
+        """How often a program fails, where it is not always; more tries for such a one."""
+        try:
+            if _shows(about, self.experiments.found(program)):
+                return ""
+            failed = 1  # The check has seen it.
+            for _ in range(_REPEATS - 2):
+                failed += _shows(about, self.experiments.once(program))
+        except OutOfTime:
+            return ""
+        self.experiments.tries = 5
+        return f"{failed} of {_REPEATS}"
+
+    def _clause(self, result: Reduced, about: Difference, failure: Failure) -> Clause:
+        if not result.complete and structure.number_of_calls(result.program) > _FEW:
+            return failure.clause  # What is left over by chance would tell nothing.
+        try:
+            return BY_ID[clause_of(result.program, about, self.experiments.found)]
+        except OutOfTime:
+            return failure.clause
+
+    def _add(self, clause: Clause, result: Reduced, about: Difference, runs: str) -> None:
+        cause = Cause(
+            clause,
+            about.text,
+            script(result.program, self.experiments.subject.loading),
+            essence(result.program),
+            runs,
+            complete=result.complete,
+        )
+        known = self.causes.get(clause.id)
+        if known is None or cause.size < known.size:
+            cause.checks = known.checks if known else []
+            self.causes[clause.id] = cause
+            self._shown[clause.id] = result.program
+            self._about[clause.id] = about
+
+    def _add_direct(self, failure: Failure) -> None:
+        known = self.causes.setdefault(
+            failure.clause.id,
+            Cause(failure.clause, failure.what, failure.script, _written_down(failure.script)),
+        )
+        known.checks.append(failure.check)
+
+
+def _written_down(text: str) -> list[str]:
+    """What a direct check wrote down, without what every script begins and ends with."""
+    lines = [line.strip() for line in text.splitlines() if line.startswith("    ")]
+    return [line for line in lines if not line.startswith(("params =", "print(harness.read"))]

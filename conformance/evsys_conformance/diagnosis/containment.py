@@ -1,0 +1,53 @@
+"""Whether a program is bound to fail because a smaller one does: quicker than to reduce it."""
+
+from collections import Counter
+
+from evsys_conformance.diagnosis.plainer import plain_call
+from evsys_conformance.diagnosis.structure import calls_of
+from evsys_conformance.programs.program import Caller, Close, Expect, Make, Open, Program, Read
+
+
+def contains(program: Program, smaller: Program) -> bool:
+    """Whether ``program`` makes at least the plain calls that ``smaller`` consists of.
+
+    Only a smaller program of nothing but plain calls says something about others: what loses one
+    plain call, or every 64th, does so in any company.
+    """
+    needed = _plain_calls(smaller)
+    if needed is None:
+        return False
+    for store in {getattr(step, "store", 0) for step in program.steps}:
+        made: Counter[str] = Counter()
+        for step in program.steps:
+            if isinstance(step, Make) and step.expect in (Expect.REFUSED, Expect.TYPE_ERROR):
+                continue
+            if getattr(step, "store", store) == store:
+                made.update(call.method for call in calls_of(step))
+        # Nearly every log_scalar calls log_metrics; one that does not shows in calls of its own.
+        made["log_metrics"] += made["log_scalar"]
+        if all(made[method] >= number for method, number in needed.items()):
+            return True
+    return False
+
+
+def _plain_calls(program: Program) -> Counter[str] | None:
+    """How many calls of each method a program makes; None if it does anything else."""
+    counted: Counter[str] = Counter()
+    for step in program.steps:
+        match step:
+            case Open() | Read():
+                if isinstance(step, Open) and step != Open():
+                    return None
+            case Close():
+                pass
+            case Make(caller=Caller.FORGETS, expect=Expect.ACCEPTED):
+                method = step.call.method
+                number = sum(counted.values())
+                if step.call not in (plain_call(method, number), plain_call(method)):
+                    return None
+                counted[method] += 1
+            case _:
+                return None
+    closes = sum(isinstance(step, Close) for step in program.steps)
+    opens = sum(isinstance(step, Open) for step in program.steps)
+    return counted if counted and (opens, closes) == (1, 1) else None

@@ -1,0 +1,88 @@
+"""Runs programs for the diagnosis: each once, within a budget of time."""
+
+import time
+import warnings
+from dataclasses import dataclass, field
+
+from evsys_conformance.diagnosis.validity import is_valid
+from evsys_conformance.programs.differences import Difference
+from evsys_conformance.programs.interpreter import run
+from evsys_conformance.programs.judge import judged
+from evsys_conformance.programs.observation import Hanging
+from evsys_conformance.programs.program import Killed, Processes, Program, Threads
+from evsys_conformance.programs.subject import Subject
+from evsys_conformance.running.watch import ending_at
+
+_TRIES = 3
+"""How often a program is run whose outcome may depend on timing, before it counts as passing."""
+
+
+class OutOfTime(Exception):  # noqa: N818 - no error: what is known by then holds
+    """The budget is spent."""
+
+
+@dataclass
+class Experiments:
+    """What programs showed of one store; the same program is not run twice."""
+
+    subject: Subject
+    deadline: float
+    """When the whole diagnosis ends, by ``time.perf_counter()``."""
+    limit: float = field(init=False)
+    """When the experiments for one program end; never after the deadline."""
+    runs: int = 0
+    tries: int = 1
+    """How often each program is tried: more for a store that fails only sometimes."""
+    _known: dict[str, list[Difference]] = field(default_factory=dict[str, list[Difference]])
+
+    def __post_init__(self) -> None:
+        """Start without a limit of its own."""
+        self.limit = self.deadline
+
+    def allow(self, seconds: float) -> None:
+        """Give the next experiments at most so many seconds."""
+        self.limit = min(self.deadline, time.perf_counter() + seconds)
+
+    def is_over(self) -> bool:
+        """Whether the whole diagnosis has no time left."""
+        return time.perf_counter() > self.deadline
+
+    def found(self, program: Program) -> list[Difference]:
+        """What is wrong with a program; empty where it passes or would make no sense.
+
+        Raises:
+            OutOfTime: The budget is spent, and the program was not run before.
+        """
+        key = program.identity
+        if key not in self._known:
+            if not is_valid(program, self.subject.claims):
+                self._known[key] = []
+            else:
+                self._known[key] = self._tried(program)
+        return self._known[key]
+
+    def _tried(self, program: Program) -> list[Difference]:
+        timing = any(isinstance(step, Threads | Processes | Killed) for step in program.steps)
+        for _ in range(max(self.tries, _TRIES if timing else 1)):
+            if time.perf_counter() > self.limit:
+                raise OutOfTime
+            found = self.once(program)
+            if found:
+                return found
+        return []
+
+    def once(self, program: Program) -> list[Difference]:
+        """Run a program, whatever is known of it.
+
+        Raises:
+            OutOfTime: It did not end in time.
+        """
+        self.runs += 1
+        try:
+            with ending_at(self.limit), warnings.catch_warnings(action="ignore"):
+                observation = run(program, self.subject)
+        except Hanging:
+            raise OutOfTime from None
+        if observation.hung and time.perf_counter() > self.limit:
+            raise OutOfTime
+        return judged(program, observation, self.subject)

@@ -1,0 +1,199 @@
+"""Plainer calls: the same call with arguments that no store has trouble with, one by one."""
+
+import operator
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, cast
+
+from evsys_conformance.diagnosis.bad_calls import must_be_refused
+from evsys_conformance.programs.calls import HERE, Call
+from evsys_conformance.programs.precision import as_float
+from evsys_conformance.programs.program import Expect, Make
+
+KEY, VALUE, STEP, SPLIT = "loss", 0.5, 0, "train"
+NAME, PATH, KIND = "model", "model.pt", "file"
+HYPERPARAM, SETTING = "lr", 1
+"""What the arguments of a plain call are."""
+SECOND = {KEY: "acc", NAME: "data", PATH: "data.pt", HYPERPARAM: "seed"}
+"""As plain, where two must differ."""
+
+
+def plain_call(method: str, step: int = STEP) -> Call:
+    """The plainest call of a method."""
+    match method:
+        case "log_scalar":
+            return Call(method, (KEY, VALUE, step))
+        case "log_metrics":
+            return Call(method, ({KEY: VALUE}, step))
+        case "log_hyperparams":
+            return Call(method, ({HYPERPARAM: SETTING},))
+        case "log_artifact":
+            return Call(method, (NAME, PATH))
+        case _:
+            return Call(method)
+
+
+def plainer(make: Make, place: int) -> Iterator[Make]:
+    """Calls that are a step plainer than the one given, the plainest first.
+
+    Args:
+        make: A call.
+        place: Its place among the calls of the program: steps count up in a plain program.
+    """
+    call = make.call
+    if call.shown or call.method == "close":
+        return
+    if make.expect not in (Expect.REFUSED, Expect.TYPE_ERROR):
+        # Every store keeps a plain call, whatever it may do with this one.
+        valid = replace(make, expect=Expect.ACCEPTED, because="")
+        if call.method == "log_scalar":
+            yield replace(valid, call=plain_call("log_metrics", place))
+        plain = plain_call(call.method, place)
+        yield replace(valid, call=plain)
+        if call.code() == plain.code():
+            return
+        yield replace(valid, call=plain_call(call.method, STEP))
+    for each in _plainer_calls(call, place):
+        if make.expect is not Expect.REFUSED or must_be_refused(each):
+            yield replace(make, call=each)
+
+
+def _plainer_calls(call: Call, place: int) -> Iterator[Call]:
+    # Keywords that have a default go first.
+    for name in call.keywords:
+        rest = {key: value for key, value in call.keywords.items() if key != name}
+        if name in ("split", "kind"):
+            yield replace(call, keywords=rest)
+    match call.method, call.arguments:
+        case "log_scalar", (key, value, step):
+            if not call.keywords:
+                yield Call("log_metrics", ({key: value}, step))
+            for each in _plainer_key(key, KEY):
+                yield replace(call, arguments=(each, value, step))
+            for each in _plainer_value(value):
+                yield replace(call, arguments=(key, each, step))
+            for each in _plainer_step(step, place):
+                yield replace(call, arguments=(key, value, each))
+        case "log_metrics", (dict() as items, step):
+            metrics = cast("dict[object, Any]", items)
+            for each in _plainer_items(metrics, KEY, _plainer_value):
+                yield replace(call, arguments=(each, step))
+            for each in _plainer_step(step, place):
+                yield replace(call, arguments=(metrics, each))
+        case "log_hyperparams", (dict() as items,):
+            for each in _plainer_items(cast("dict[object, Any]", items), HYPERPARAM, _plainer_json):
+                yield replace(call, arguments=(each,))
+        case "log_artifact", (name, path):
+            for each in _plainer_key(name, NAME):
+                yield replace(call, arguments=(each, path))
+            for each in _plainer_key(path, PATH):
+                yield replace(call, arguments=(name, each))
+        case _:
+            pass
+    if call.keywords:
+        for name, value in call.keywords.items():
+            for each in _plainer_text(value):
+                yield replace(call, keywords={**call.keywords, name: each})
+
+
+def _plainer_items(
+    items: dict[Any, Any], plain: str, plainer_item: Any
+) -> Iterator[dict[Any, Any]]:
+    keys = list(items)
+    size = len(keys)
+    while size > 1:
+        size = (size + 1) // 2
+        for start in range(0, len(keys), size):
+            kept = keys[start : start + size]
+            if len(kept) < len(keys):
+                yield {key: items[key] for key in kept}
+        if size == 1:
+            break
+    if 1 < len(keys) <= 12:
+        for dropped in keys:
+            yield {key: value for key, value in items.items() if key != dropped}
+    if len(keys) > 12:
+        for share in (2, 4, 8):
+            yield {key: items[key] for key in keys[: len(keys) - len(keys) // share]}
+    if len(keys) > 12:
+        yield {f"{plain} {n}": VALUE if plain == KEY else SETTING for n in range(len(keys))}
+        return
+    for key, value in items.items():
+        for each in plainer_item(value):
+            yield {k: each if k == key else v for k, v in items.items()}
+    for number, key in enumerate(keys):
+        for each in _plainer_key(key, plain if number == 0 else f"{plain} {number}"):
+            if each not in items:
+                yield {each if k == key else k: v for k, v in items.items()}
+
+
+def _plainer_key(key: Any, plain: str) -> Iterator[Any]:
+    if key == plain or not isinstance(key, str) or type(key) is not str:
+        return
+    yield plain
+    if plain in SECOND and key != SECOND[plain]:
+        yield SECOND[plain]
+    yield from _plainer_text(key)
+
+
+def _plainer_text(text: Any) -> Iterator[str]:
+    if not isinstance(text, str) or len(text) < 2 or text.startswith(HERE):
+        return
+    middle = len(text) // 2
+    yield text[:middle]
+    yield text[middle:]
+    if len(text) <= 12:
+        yield from (text[:n] + text[n + 1 :] for n in range(len(text)))
+    elif len(set(text)) > 1:
+        yield "k" * len(text)
+    else:
+        yield text[: len(text) - len(text) // 4]
+        yield text[:-1]
+
+
+def _plainer_value(value: Any) -> Iterator[Any]:
+    if type(value) is float and value == VALUE:
+        return
+    yield VALUE
+    if type(value) is not float and not isinstance(value, str | bytes):
+        try:
+            yield as_float(value)
+        except (TypeError, ValueError, OverflowError):
+            return
+
+
+def _plainer_step(step: Any, place: int) -> Iterator[int]:
+    if type(step) is int and step in (place, STEP):
+        if step != place:
+            yield place
+        return
+    yield place
+    yield STEP
+    if type(step) is not int and hasattr(step, "__index__"):
+        yield operator.index(step)
+
+
+def _plainer_json(value: Any) -> Iterator[Any]:
+    if type(value) is int and value == SETTING:
+        return
+    yield SETTING
+    match value:
+        case dict():
+            items = cast("dict[object, Any]", value)
+            yield from items.values()
+            yield from _plainer_items(items, HYPERPARAM, _plainer_json)
+        case list() | tuple():
+            values = list(cast("list[Any]", value))
+            yield from values
+            middle = len(values) // 2
+            if middle:
+                yield type(value)(values[:middle])
+                yield type(value)(values[middle:])
+            if len(values) <= 8:
+                for n, item in enumerate(values):
+                    for each in _plainer_json(item):
+                        yield type(value)([*values[:n], each, *values[n + 1 :]])
+        case str():
+            yield from _plainer_text(value)
+        case _:
+            pass

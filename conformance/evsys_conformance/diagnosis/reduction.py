@@ -1,0 +1,181 @@
+"""Makes a failing program as small and as plain as it goes, while it still fails.
+
+Big jumps come first: the calls that the difference is about, alone; the same number of plain calls;
+the same calls without threads, processes or wrappers. Then steps are removed (delta debugging), and
+last the arguments of each call are replaced by plainer ones. A program must go on failing in the
+same way (lost and altered records count as one way), so that the reduction of one fault does not
+end at another.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from evsys_conformance.diagnosis import structure
+from evsys_conformance.diagnosis.experiments import Experiments, OutOfTime
+from evsys_conformance.diagnosis.plainer import plain_call, plainer
+from evsys_conformance.diagnosis.weight import weight
+from evsys_conformance.programs.differences import Difference
+from evsys_conformance.programs.program import Caller, Expect, Make, Program, Step
+
+_FEW = 12
+"""Up to so many calls, each is looked at alone."""
+_ROUNDS = 4
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """A program that nothing could be taken away from."""
+
+    program: Program
+    found: tuple[Difference, ...]
+    complete: bool = True
+    """Whether everything was tried; if not, the time was up."""
+
+
+def reduced(
+    program: Program, found: Iterable[Difference], about: Difference, experiments: Experiments
+) -> Reduced:
+    """Reduce a program that fails.
+
+    Args:
+        program: What failed.
+        found: All that was wrong with it.
+        about: The difference that must remain, or another of its family.
+        experiments: Runs programs; its limit ends the reduction early.
+    """
+    reduction = _Reduction(program, tuple(found), about, experiments)
+    try:
+        reduction.run()
+    except OutOfTime:
+        return Reduced(reduction.program, reduction.found, complete=False)
+    return Reduced(reduction.program, reduction.found)
+
+
+class _Reduction:
+    def __init__(
+        self,
+        program: Program,
+        found: tuple[Difference, ...],
+        about: Difference,
+        experiments: Experiments,
+    ) -> None:
+        self.program, self.found = program, found
+        self.about = about
+        self._experiments = experiments
+        self._weight = weight(program)
+
+    def run(self) -> None:
+        self._first(structure.focused(self.program, self.about))
+        for _ in range(_ROUNDS):
+            before = self.program
+            self._each(structure.without_surroundings)
+            self._first(_uniform(self.program))
+            self._shorten()
+            self._remove_calls()
+            self._each(structure.with_fewer_steps)
+            self._each(structure.with_less_inside)
+            self._each(_with_plainer_arguments)
+            if self.program == before:
+                return
+
+    def _fails(self, candidate: Program) -> bool:
+        """Take a candidate over if it fails in the same way."""
+        lighter = weight(candidate)
+        if not lighter < self._weight:
+            return False
+        found = self._experiments.found(candidate)
+        same = [each for each in found if each.is_like(self.about)]
+        if not same:
+            return False
+        self.program, self.found, self.about = candidate, tuple(found), same[0]
+        self._weight = lighter
+        return True
+
+    def _first(self, candidates: Iterable[Program]) -> bool:
+        return any(map(self._fails, candidates))
+
+    def _each(self, smaller: Callable[[Program], Iterator[Program]]) -> None:
+        """Take over smaller programs as long as there is one."""
+        while self._first(smaller(self.program)):
+            pass
+
+    def _shorten(self) -> None:
+        """Find the shortest beginning of the calls that still fails, then the shortest end."""
+        for cut in (structure.first_calls, structure.last_calls):
+            total = structure.number_of_calls(self.program)
+            if total <= _FEW:
+                continue
+            whole = self.program
+            length = 1
+            while length < total and not self._fails(cut(whole, length)):
+                length *= 2
+            low, high = length // 2, min(length, total)
+            while high - low > 1:
+                middle = (low + high) // 2
+                if self._fails(cut(whole, middle)):
+                    high = middle
+                else:
+                    low = middle
+
+    def _remove_calls(self) -> None:
+        """Remove ever smaller blocks of calls (ddmin). Of equal calls only the number counts."""
+        total = structure.number_of_calls(self.program)
+        if total > _FEW and structure.is_uniform(self.program):
+            return
+        size = (total + 1) // 2
+        while size >= 1:
+            start = 0
+            while start < structure.number_of_calls(self.program):
+                if not self._fails(structure.without_calls(self.program, start, size)):
+                    start += size
+            if total > 4 * _FEW and size <= total // 16:
+                return
+            size //= 2
+
+
+_MAY_BE_KEPT = (
+    Expect.ACCEPTED,
+    Expect.KEPT_OR_REFUSED,
+    Expect.KEPT_OR_VALUE_ERROR,
+    Expect.NOT_JUDGED,
+)
+
+
+def _uniform(program: Program) -> Iterator[Program]:
+    """The same number of calls, all of them plain: of one method, or each of its own."""
+    makes = [step for step in program.steps if isinstance(step, Make)]
+    kept = [make for make in makes if make.expect in _MAY_BE_KEPT and make.call.method != "close"]
+    if len({make.caller for make in kept}) != 1:
+        return
+    for method in ("log_metrics", "log_scalar", "log_artifact", "log_hyperparams"):
+        if method == "log_metrics" or any(make.call.method == method for make in kept):
+            yield _plain(program, method)
+    yield _plain(program, "")
+
+
+def _plain(program: Program, method: str) -> Program:
+    """The program with plain calls of a method (of each call's own if it is empty) only."""
+    number = 0
+    steps: list[Step] = []
+    for step in program.steps:
+        if not isinstance(step, Make):
+            steps.append(step)
+        elif step.expect in _MAY_BE_KEPT and step.call.method != "close":
+            call = plain_call(method or step.call.method, number)
+            steps.append(replace(step, call=call, expect=Expect.ACCEPTED, because=""))
+            number += 1
+    return Program(tuple(steps))
+
+
+def _with_plainer_arguments(program: Program) -> Iterator[Program]:
+    places = [n for n, step in enumerate(program.steps) if isinstance(step, Make)]
+    if len(places) > _FEW:
+        return
+    for number, place in enumerate(places):
+        make = program.steps[place]
+        assert isinstance(make, Make)
+        candidates: list[Make] = list(plainer(make, number))
+        if make.caller is not Caller.FORGETS:
+            candidates.insert(0, replace(make, caller=Caller.FORGETS))
+        for each in candidates:
+            yield Program((*program.steps[:place], each, *program.steps[place + 1 :]))

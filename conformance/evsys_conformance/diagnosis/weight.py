@@ -1,0 +1,135 @@
+"""How far a program is from the plainest one: a reduction must make it less with each step."""
+
+from typing import Any, cast
+
+from evsys_conformance.diagnosis.plainer import (
+    HYPERPARAM,
+    KEY,
+    NAME,
+    PATH,
+    SECOND,
+    SETTING,
+    STEP,
+    VALUE,
+)
+from evsys_conformance.diagnosis.structure import calls_of
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.expected import named_arguments
+from evsys_conformance.programs.program import (
+    Caller,
+    Expect,
+    Forks,
+    Killed,
+    Make,
+    Open,
+    Program,
+    Step,
+    Threads,
+    Through,
+)
+
+Weight = tuple[int, int, int, int]
+
+_ODD = 10
+"""What is not plain weighs so much, and more the longer it is."""
+
+
+def weight(program: Program) -> Weight:
+    """What is around the calls, their number, the number of steps, and what is in the calls."""
+    surroundings = calls = content = number = 0
+    for step in program.steps:
+        surroundings += _surroundings(step)
+        calls += len(calls_of(step))
+        if isinstance(step, Make):
+            content += _call_weight(step.call, number) + (step.expect is not Expect.ACCEPTED)
+            number += 1
+        else:
+            content += _inside(step)
+    return surroundings, calls, len(program.steps), content
+
+
+def _surroundings(step: Step) -> int:
+    match step:
+        case Open():
+            wrapped = step.through is not Through.NOTHING
+            return wrapped + (step.same_objects_as is not None) + (step.destination > 0)
+        case Make():
+            return int(step.caller is not Caller.FORGETS)
+        case Threads():
+            return 10 + len(step.histories)
+        case _:
+            return 10 if calls_of(step) else 0
+
+
+def _inside(step: Step) -> int:
+    match step:
+        case Killed():
+            return step.within + (_ODD if step.pause is not None else 0)
+        case Threads():
+            return int(step.giving_way)
+        case Forks():
+            return step.write + step.beside_a_writer
+        case _:
+            return 0
+
+
+def _call_weight(call: Call, place: int) -> int:
+    if call.shown or call.method == "close":
+        return _ODD
+    given = named_arguments(call)
+    total = 2 * _ODD * len(call.keywords) + sum(map(_odd, call.keywords.values()))
+    match call.method:
+        case "log_metrics":
+            items = cast("dict[Any, Any]", given["metrics"])
+            total += sum(map(_item, items.items())) + _step(given["step"], place)
+        case "log_scalar":
+            total += 2 + _item((given["key"], given["value"])) + _step(given["step"], place)
+        case "log_hyperparams":
+            total += 1 + _json(given["params"])
+        case _:
+            total += 1 + _text(given["name"], NAME) + _text(given["path"], PATH)
+    return total
+
+
+def _item(item: tuple[Any, Any]) -> int:
+    key, value = item
+    plain = type(value) is float and value == VALUE
+    return 1 + _text(key, KEY) + (0 if plain else _odd(value))
+
+
+def _step(step: Any, place: int) -> int:
+    if type(step) is int and step in (place, STEP):
+        return int(step != place)
+    return _odd(step)
+
+
+def _text(text: Any, plain: str) -> int:
+    if text == plain:
+        return 0
+    second = text == SECOND[plain] or str(text).startswith(f"{plain} ")
+    return 1 if second else _odd(text)
+
+
+def _json(value: Any) -> int:
+    match value:
+        case dict():
+            items = cast("dict[object, Any]", value).items()
+            return 2 + sum(1 + _text(key, HYPERPARAM) + _json(item) for key, item in items)
+        case list() | tuple():
+            return 2 + sum(1 + _json(item) for item in cast("list[object]", value))
+        case int() if type(value) is int and value == SETTING:
+            return 0
+        case _:
+            return _odd(value)
+
+
+def _odd(value: Any) -> int:
+    try:
+        size = len(repr(value))
+    except (ValueError, RecursionError):
+        return 1000
+    if isinstance(value, str) and len(set(value)) == 1:
+        size -= 1  # The same character again and again is plainer than a mixture.
+    if type(value) in (int, float):
+        size -= 1  # A number of the usual type is plainer than any other.
+    return _ODD + size

@@ -1,0 +1,185 @@
+"""Runs a program at fresh destinations, and says what was seen."""
+
+import contextlib
+import gc
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from evsys_conformance.harness import constructor_arguments
+from evsys_conformance.processes.steps import run_forks, run_killed, run_processes
+from evsys_conformance.programs.arguments import CallerSide
+from evsys_conformance.programs.calls import located
+from evsys_conformance.programs.forwarding import opened_through
+from evsys_conformance.programs.observation import Hanging, Observation, Seen, caught
+from evsys_conformance.programs.program import (
+    Close,
+    Drop,
+    Forks,
+    Killed,
+    Make,
+    Open,
+    Processes,
+    Program,
+    Read,
+    Step,
+    Threads,
+)
+from evsys_conformance.programs.subject import Subject
+from evsys_conformance.programs.threads import run_threads
+
+
+def run(program: Program, subject: Subject) -> Observation:
+    """Run a program. What the store raises is part of what is seen.
+
+    The run ends early where a store can't be built, a parameter can't be made, or a call hangs.
+
+    Raises:
+        BaseException: What ends a program, such as KeyboardInterrupt, passes through.
+    """
+    return _Run(subject).observe(program)
+
+
+class _Run:
+    """One run of a program."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.observation = Observation()
+        self._params: dict[int, dict[str, Any]] = {}
+        self._stores: dict[int, Any] = {}
+        self._destinations: dict[int, int] = {}
+        self._built_with: dict[int, dict[str, Any]] = {}
+        self._caller = CallerSide()
+        self._until_the_end = contextlib.ExitStack()
+
+    def observe(self, program: Program) -> Observation:
+        with self._until_the_end:
+            for step in program.steps:
+                seen = self._seen(step)
+                self.observation.seen.append(seen)
+                if seen.hung or (seen.error is not None and isinstance(step, Open)):
+                    break
+        return self.observation
+
+    def _seen(self, step: Step) -> Seen:
+        self.subject.doing = step
+        try:
+            match step:
+                case Make():
+                    return self._make(step)
+                case Read():
+                    return self._read(step)
+                case Close():
+                    return self._close(step)
+                case Open():
+                    return self._open(step)
+                case Drop():
+                    return self._drop(step)
+                case Threads():
+                    return run_threads(step, self._stores[step.store])
+                case Processes():
+                    return self._elsewhere(run_processes, step)
+                case Killed():
+                    return self._elsewhere(run_killed, step)
+                case Forks():
+                    return self._elsewhere(run_forks, step)
+        except Hanging:
+            return Seen(hung=True)
+
+    def _params_of(self, destination: int) -> dict[str, Any]:
+        if destination not in self._params:
+            directory = self.subject.fresh_directory()
+            self.observation.directories[destination] = str(directory)
+            self._params[destination] = self.subject.harness.params(directory)
+        return self._params[destination]
+
+    def _open(self, step: Open) -> Seen:
+        try:
+            params = self._params_of(step.destination)
+        except Exception as error:  # noqa: BLE001 - a harness may raise anything
+            return caught(error, by_harness=True)
+        try:
+            with self.subject.timed():
+                self._destinations[step.store] = step.destination
+                self._stores[step.store] = opened_through(
+                    step.through,
+                    self.subject.store,
+                    params,
+                    lambda params: self._build(step, params),
+                    self._until_the_end,
+                )
+        except Exception as error:  # noqa: BLE001 - a store may raise anything
+            return caught(error)
+        return Seen()
+
+    def _build(self, step: Open, params: dict[str, Any]) -> Any:
+        same = step.same_objects_as
+        other = None if same is None else self._built_with[same]
+        own = constructor_arguments(self.subject.store, params, other)
+        self._built_with[step.store] = own
+        return self.subject.store(**own)
+
+    def _make(self, step: Make) -> Seen:
+        directory = self.observation.directories[self._destinations[step.store]]
+        given = self._caller.arguments(located(step.call, directory), step.caller)
+        seen = Seen()
+        try:
+            with self.subject.timed():
+                result = getattr(self._stores[step.store], step.call.method)(*given[0], **given[1])
+            seen.awaitable = _is_awaitable(result)
+        except Exception as error:  # noqa: BLE001 - a store may raise anything
+            seen = caught(error)
+        seen.changed = self._caller.changed("the call")
+        self._caller.after_call(given, step.caller)
+        return seen
+
+    def _close(self, step: Close) -> Seen:
+        seen = Seen()
+        try:
+            with self.subject.timed():
+                result = self._stores[step.store].close()
+            seen.awaitable = _is_awaitable(result)
+        except Exception as error:  # noqa: BLE001 - a store may raise anything
+            seen = caught(error)
+        seen.changed = self._caller.changed("close()")
+        return seen
+
+    def _drop(self, step: Drop) -> Seen:
+        self._stores.pop(step.store, None)
+        self._built_with.pop(step.store, None)
+        gc.collect()
+        return Seen(changed=self._caller.changed("the garbage collection"))
+
+    def _read(self, step: Read) -> Seen:
+        if self.subject.observable is False:
+            self.observation.unobserved = True
+            return Seen()
+        self.subject.calls_in_check += 1
+        try:
+            run_log = self.subject.harness.read(self._params_of(step.destination))
+        except Exception as error:  # noqa: BLE001 - a harness may raise anything
+            return caught(error, by_harness=True)
+        if run_log is None:
+            if self.subject.observable:
+                return Seen(problem="harness.read(params) returned None")
+            self.observation.unobserved = True
+        self.subject.observable = run_log is not None
+        return Seen(run_log=run_log)
+
+    def _elsewhere(
+        self, perform: Callable[[Any, Subject, dict[str, Any]], Seen], step: Any
+    ) -> Seen:
+        try:
+            params = self._params_of(step.destination)
+        except Exception as error:  # noqa: BLE001 - a harness may raise anything
+            return caught(error, by_harness=True)
+        return perform(step, self.subject, params)
+
+
+def _is_awaitable(result: Any) -> bool:
+    """Whether a method has done nothing yet: its body waits for somebody to await it."""
+    if inspect.iscoroutine(result):
+        result.close()  # It would only warn that it was never awaited.
+        return True
+    return inspect.isgenerator(result) or inspect.isasyncgen(result)

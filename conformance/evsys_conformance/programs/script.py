@@ -1,0 +1,291 @@
+"""Prints a program as Python that does the same again."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from evsys_conformance.programs import writers
+from evsys_conformance.programs.calls import Call, source
+from evsys_conformance.programs.loops import lines_of
+from evsys_conformance.programs.program import (
+    Caller,
+    Close,
+    Drop,
+    Expect,
+    Forks,
+    Killed,
+    Make,
+    Open,
+    Processes,
+    Program,
+    Read,
+    Step,
+    Threads,
+    Through,
+)
+
+_IMPORTS = {
+    "Decimal(": "from decimal import Decimal",
+    "Fraction(": "from fractions import Fraction",
+    "np.": "import numpy as np",
+    "NumberLike(": "from evsys_conformance.strategies import NumberLike",
+    "IndexLike(": "from evsys_conformance.strategies import IndexLike",
+    "FloatSubclass(": "from evsys_conformance.strategies import FloatSubclass",
+    "StrSubclass(": "from evsys_conformance.strategies import StrSubclass",
+    "endless_list(": "from evsys_conformance.strategies import endless_list",
+    "endless_dict(": "from evsys_conformance.strategies import endless_dict",
+    "in_multiplex(": "from evsys_conformance.programs.forwarding import in_multiplex",
+    "ByPosition(": "from evsys_conformance.programs.forwarding import ByPosition",
+    "ByKeyword(": "from evsys_conformance.programs.forwarding import ByKeyword",
+    "KillPoint(": "from evsys_conformance.processes.kill_points import KillPoint",
+    "change(": "from evsys_conformance.programs.arguments import change",
+    "constructor_arguments(": "from evsys_conformance.harness import constructor_arguments",
+    "suppress(": "from contextlib import suppress",
+    "gc.": "import gc",
+    "os.": "import os",
+    "signal.": "import signal",
+    "sys.": "import sys",
+    "threading.": "import threading",
+}
+
+
+def script(program: Program, loading: str) -> str:
+    """A whole program, which runs from anywhere.
+
+    Args:
+        program: What to do.
+        loading: The Python expression that loads the harness.
+    """
+    return frame(list(body(program)), loading)
+
+
+def frame(lines: list[str], loading: str) -> str:
+    """The lines inside a ``with`` statement of the harness, and what they import."""
+    text = "\n".join(lines)
+    imports = [line for mark, line in _IMPORTS.items() if mark in text]
+    head = [
+        *sorted(imports, key=lambda line: line.startswith("from")),
+        "import tempfile",
+        "from pathlib import Path",
+        "",
+        "from evsys_conformance import build_store, load_harness",
+        "",
+        f"with {loading} as harness:",
+    ]
+    return "\n".join([*head, *(f"    {line}" for line in lines)])
+
+
+def body(program: Program) -> Iterator[str]:
+    """The lines inside the ``with`` statement of the harness, with the destinations made first."""
+    printer = _Printer(program)
+    steps = list(printer.lines())
+    places = [step.destination for step in program.steps if isinstance(step, _AtADestination)]
+    text = "\n".join(steps)
+    for place in dict.fromkeys(places):
+        if f"str({printer.directory(place)})" in text:
+            yield f"{printer.directory(place)} = Path(tempfile.mkdtemp())"
+            yield f"{printer.params(place)} = harness.params({printer.directory(place)})"
+        else:
+            yield f"{printer.params(place)} = harness.params(Path(tempfile.mkdtemp()))"
+    yield from steps
+
+
+def essence(program: Program) -> list[str]:
+    """The lines that matter: without building, closing at the end, and reading.
+
+    Calls that may raise are shown without what catches their error.
+    """
+    steps = list(program.steps)
+    while steps and isinstance(steps[-1], Read | Close):
+        steps.pop()
+    plain = Open()
+    kept = [step for n, step in enumerate(steps) if n or step != plain] or [Open(), Close()]
+    return list(_Printer(Program(tuple(kept)), bare=True).lines())
+
+
+_AtADestination = Open | Read | Processes | Killed | Forks
+
+
+class _Printer:
+    """Prints the steps of a program, in order."""
+
+    def __init__(self, program: Program, *, bare: bool = False) -> None:
+        self.program = program
+        self._bare = bare
+        stores = {step.store for step in program.steps if isinstance(step, Open)}
+        places = {s.destination for s in program.steps if isinstance(s, _AtADestination)}
+        self._many_stores, self._many_places = len(stores) > 1, len(places) > 1
+        self._alike = {
+            number
+            for step in program.steps
+            if isinstance(step, Open) and step.same_objects_as is not None
+            for number in (step.store, step.same_objects_as)
+        }
+        """Stores whose constructor arguments are kept or taken over."""
+        self._names = _names(program)
+        """Names of arguments that the caller holds on to."""
+        self._bound: set[str] = set()
+        self._where: dict[int, int] = {}
+        self._closed: set[int] = set()
+        self._logged: set[int] = set()
+        """Destinations at which there must be something to read."""
+
+    def lines(self) -> Iterator[str]:
+        """Everything but the destinations; runs of similar calls as loops."""
+        run: list[Make] = []
+        for step in self.program.steps:
+            if isinstance(step, Make) and self._is_plain(step):
+                if run and run[0].store != step.store:
+                    yield from self._run(run)
+                    run = []
+                run.append(step)
+                continue
+            yield from self._run(run)
+            run = []
+            yield from self._step(step)
+        yield from self._run(run)
+        watched = [name for key, name in self._names.items() if key.startswith(Caller.WATCHES.name)]
+        if watched and not self._bare:
+            yield f"print({', '.join(watched)})"
+
+    def params(self, destination: int) -> str:
+        """The name of the parameters of a destination."""
+        return f"params_{destination + 1}" if self._many_places else "params"
+
+    def directory(self, destination: int) -> str:
+        """The name of the directory of a destination, for programs that mention it."""
+        return f"directory_{destination + 1}" if self._many_places else "directory"
+
+    def _located(self, line: str, store: int) -> str:
+        here = self.directory(self._where.get(store, 0))
+        return line.replace("str(directory)", f"str({here})")
+
+    def _store(self, number: int) -> str:
+        return f"store_{number + 1}" if self._many_stores else "store"
+
+    def _is_plain(self, step: Make) -> bool:
+        """Whether a call is a line of its own, without anything around it."""
+        if step.caller is not Caller.FORGETS:
+            return False
+        return self._bare or not self._may_raise(step)
+
+    def _may_raise(self, step: Make) -> bool:
+        return step.store in self._closed or step.expect is not Expect.ACCEPTED
+
+    def _run(self, run: list[Make]) -> Iterator[str]:
+        if run:
+            self._logged.add(self._where.get(run[0].store, 0))
+            lines = lines_of([step.call for step in run], self._store(run[0].store))
+            yield from (self._located(line, run[0].store) for line in lines)
+
+    def _step(self, step: Step) -> Iterator[str]:
+        match step:
+            case Open():
+                self._where[step.store] = step.destination
+                self._closed.discard(step.store)
+                yield from self._open(step)
+            case Make():
+                yield from self._make(step)
+            case Close():
+                self._closed.add(step.store)
+                yield f"{self._store(step.store)}.close()"
+            case Drop():
+                yield f"del {self._store(step.store)}; gc.collect()"
+            case Read():
+                line = f"print(harness.read({self.params(step.destination)}))"
+                known = self._bare or step.destination in self._logged
+                yield from [line] if known else _attempt(line, "nothing to read")
+            case Threads():
+                self._logged.add(self._where.get(step.store, 0))
+                yield from writers.threads(step, self._store(step.store))
+            case Processes():
+                self._logged.add(step.destination)
+                yield from writers.processes(step, self.params(step.destination))
+            case Killed():
+                yield from writers.killed(step, self.params(step.destination))
+            case Forks():
+                self._logged.add(step.destination)
+                yield from writers.forks(step, self.params(step.destination))
+
+    def _open(self, step: Open) -> Iterator[str]:
+        params, name = self.params(step.destination), self._store(step.store)
+        built = f"build_store(harness.store, {params})"
+        if step.store in self._alike and step.through is Through.NOTHING:
+            own = f"arguments_{step.store + 1}"
+            same = "" if step.same_objects_as is None else f", arguments_{step.same_objects_as + 1}"
+            yield f"{own} = constructor_arguments(harness.store, {params}{same})"
+            built = f"harness.store(**{own})"
+        match step.through:
+            case Through.NOTHING:
+                yield f"{name} = {built}"
+            case Through.BY_POSITION:
+                yield f"{name} = ByPosition({built})"
+            case Through.BY_KEYWORD:
+                yield f"{name} = ByKeyword({built})"
+            case Through.MULTIPLEX:
+                yield f"{name} = in_multiplex(harness.store, {params})"
+
+    def _make(self, step: Make) -> Iterator[str]:
+        before, call, after = self._with_caller(step)
+        call = self._located(call, step.store)
+        yield from before
+        if self._may_raise(step) and not self._bare:
+            yield from _attempt(f'{call}; print("accepted")', "refused")
+        else:
+            self._logged.add(self._where.get(step.store, 0))
+            yield call
+        yield from after
+
+    def _with_caller(self, step: Make) -> tuple[list[str], str, list[str]]:
+        """What the caller does before a call, the call, and what it does after it."""
+        call, name = step.call, self._store(step.store)
+        place = _place_of_a_container(call)
+        if step.caller is Caller.FORGETS or place is None:
+            return [], call.code(name), []
+        given = self._names.get(_key(step), "reused" if step.caller is Caller.REUSES else "given")
+        shown = [source(argument) for argument in call.arguments]
+        value, shown[place] = shown[place], given
+        shown += [f"{key}={source(each)}" for key, each in call.keywords.items()]
+        line = f"{name}.{call.method}({', '.join(shown)})"
+        known = given in self._bound
+        self._bound.add(given)
+        match step.caller:
+            case Caller.REUSES if known:
+                return [f"{given}.update({value})"], line, [f"{given}.clear()"]
+            case Caller.REUSES:
+                return [f"{given} = {value}"], line, [f"{given}.clear()"]
+            case Caller.CHANGES:
+                return [f"{given} = {value}"], line, [f"change({given})"]
+            case Caller.SHARES if known:
+                return [], line, []
+            case _:
+                return [f"{given} = {value}"], line, []
+
+
+def _attempt(line: str, otherwise: str) -> list[str]:
+    return [f"try: {line}", f'except Exception as error: print(f"{otherwise}: {{error!r}}")']
+
+
+def _names(program: Program) -> dict[str, str]:
+    """Names of the arguments that are watched or shared, by :func:`_key`."""
+    held = (Caller.WATCHES, Caller.SHARES)
+    makes = [step for step in program.steps if isinstance(step, Make)]
+    keys = dict.fromkeys(
+        _key(step)
+        for step in makes
+        if step.caller in held and _place_of_a_container(step.call) is not None
+    )
+    alone = len(keys) == 1 and not any(step.caller is Caller.CHANGES for step in makes)
+    return {key: "given" if alone else f"given_{n}" for n, key in enumerate(keys, 1)}
+
+
+def _key(step: Make) -> str:
+    """Tells the arguments of one call from those of others; equal where they are shared."""
+    which = step.call.code() if step.caller is Caller.SHARES else id(step)
+    return f"{step.caller.name} {which}"
+
+
+def _place_of_a_container(call: Call) -> int | None:
+    """The place of the first argument that can be changed; None where there is none."""
+    plain: tuple[type[Any], ...] = (str, int, float, type(None))
+    places = (n for n, argument in enumerate(call.arguments) if type(argument) not in plain)
+    return next(places, None)

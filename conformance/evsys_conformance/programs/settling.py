@@ -1,0 +1,68 @@
+"""What a read shows of calls that were cut short by a kill: from then on it must stay so."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.expected import Record, expected_points
+from evsys_conformance.programs.json_values import json_difference
+from evsys_conformance.programs.precision import Precision, same_step
+from evsys_sdk.run_log import RunLog
+
+
+def settled(records: Sequence[Record], run_log: RunLog, precision: Precision) -> list[Record]:
+    """The records, with those that may be there replaced by what is there of them."""
+    if not any(record.may for record in records):
+        return list(records)
+    kept: list[Record] = []
+    for record in records:
+        if not record.may:
+            kept.append(record)
+        else:
+            before = [each for each in records if not each.may]
+            kept += [
+                Record(call, record.step, judged=record.judged, chain=record.chain)
+                for call in _present(record, before, run_log, precision)
+            ]
+    return kept
+
+
+def _present(
+    record: Record, before: Sequence[Record], run_log: RunLog, precision: Precision
+) -> list[Call]:
+    given = record.arguments()
+    match record.call.method:
+        case "log_hyperparams":
+            recorded: Any = run_log.hyperparams
+            there = {
+                key: value
+                for key, value in given["params"].items()
+                if key in recorded and json_difference(value, recorded[key]) is None
+            }
+            return [Call("log_hyperparams", (there,))] if there else []
+        case "log_artifact":
+            wanted = (given["name"], given["path"], given.get("kind", "file"))
+            pointers = [(each.name, each.path, each.kind) for each in run_log.artifacts]
+            known = sum(each.call.method == "log_artifact" for each in before)
+            return [record.call] if len(pointers) > known and pointers[-1] == wanted else []
+        case _:
+            return _points_present(record, before, run_log, precision)
+
+
+def _points_present(
+    record: Record, before: Sequence[Record], run_log: RunLog, precision: Precision
+) -> list[Call]:
+    known = expected_points(before, split=precision.split)
+    there: list[Call] = []
+    for series, points in expected_points([record], split=precision.split).items():
+        key, split = series
+        found = [
+            (row.step, row.metrics[key])
+            for row in run_log.metrics
+            if key in row.metrics and (not precision.split or row.split == split)
+        ]
+        place, point = len(known.get(series, [])), points[0]
+        if len(found) > place and same_step(point.step, found[place][0]):
+            keywords = {} if split in (None, "train") else {"split": split}
+            there.append(Call("log_metrics", ({key: point.value}, point.step), keywords))
+    return there

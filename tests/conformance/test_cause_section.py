@@ -1,0 +1,151 @@
+"""A cause in the terminal, and the way of a failure from a worker to the process that explains."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from certified import cause, explained
+from evsys_conformance.certificate import judging
+from evsys_conformance.certificate.model import CauseRecord
+from evsys_conformance.clauses import BY_ID
+from evsys_conformance.diagnosis.causes import Failure
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.differences import Difference
+from evsys_conformance.programs.program import logged
+from evsys_conformance.pytest_session.cause_section import section
+from evsys_conformance.pytest_session.explaining import packed, unpacked
+from evsys_conformance.pytest_session.replay_files import WayBack
+from evsys_conformance.pytest_session.summary import table
+
+HERE = Path("/project")
+FILE = HERE / ".evsys/replay/my_pkg-MyStore/1-MET-1.py"
+COMMAND = "pytest --evsys-conformance my_pkg:MyStore --evsys-clause MET-1"
+
+
+def _lines(shown: CauseRecord, way_back: WayBack | None = None, width: int = 100) -> list[str]:
+    return list(section(1, shown, way_back or WayBack(COMMAND, FILE), HERE, width))
+
+
+def test_a_section_says_what_where_and_how_to_see_it_again() -> None:
+    look_at = "loops over metrics.items(), columns fixed by the first call, a split kept from an"
+    shown = cause("MET-1", "MET-2::a", "MET-1::b", "MET-1::c", summary="63 of 64\n    recorded")
+    assert _lines(shown) == [
+        "1  MET-1  Every item is recorded once",
+        "   63 of 64",
+        "       recorded",
+        "       for step in range(64):",
+        '           store.log_metrics({"loss": 0.5}, step)',
+        f"   Look at: {look_at}",
+        "   earlier call.",
+        "   Explains 3 checks in MET-1 and MET-2.",
+        "   python .evsys/replay/my_pkg-MyStore/1-MET-1.py",
+    ]
+
+
+def test_a_cause_that_shows_now_and_then_or_was_not_reduced_says_so() -> None:
+    lines = _lines(cause("MET-1", "MET-1::a", runs="3 of 10", complete=False))
+    said = "It failed in 3 of 10 runs. There was no time to look for a shorter program."
+    assert f"   {said}" in lines
+
+
+def test_without_a_file_there_is_the_command_that_runs_the_clause_again() -> None:
+    assert _lines(cause("MET-1"), WayBack(COMMAND))[-1] == f"   {COMMAND}"
+    problem = WayBack(COMMAND, problem="The program can't be kept as a file: full")
+    assert _lines(cause("MET-1"), problem)[-2:] == [f"   {problem.problem}", f"   {COMMAND}"]
+    elsewhere = WayBack(COMMAND, Path("/else where/1-MET-1.py"))
+    assert _lines(cause("MET-1"), elsewhere)[-1] == "   python '/else where/1-MET-1.py'"
+
+
+def test_the_middle_of_a_long_program_is_left_out() -> None:
+    shown = cause("MET-1").model_copy(update={"essence": [f"call_{n}()" for n in range(40)]})
+    lines = [line.strip() for line in _lines(shown) if line.startswith("       ")]
+    assert lines[7:10] == [
+        "call_7()",
+        "… 29 more lines, in .evsys/replay/my_pkg-MyStore/1-MET-1.py",
+        "call_37()",
+    ]
+    assert len(lines) == 12
+
+
+LINES = st.lists(st.text("ab 'é{}()-", max_size=300), max_size=60)
+
+
+@given(LINES, LINES, st.integers(60, 200))
+@example(["x" * 40] * 9, ["y"] * 60, 60)
+def test_a_section_is_short_and_fits_the_terminal(
+    summary: list[str], essence: list[str], width: int
+) -> None:
+    checks = [f"{clause_id}::a_check_of_the_kit" for clause_id in BY_ID]
+    shown = cause("MET-1", *checks, runs="3 of 10", complete=False).model_copy(
+        update={"summary": "\n".join(summary), "essence": essence}
+    )
+    lines = _lines(shown, WayBack(COMMAND, FILE), width)
+    assert len(lines) <= 25
+    assert max(map(len, lines[:-1])) <= width
+
+
+def test_clauses_that_failed_point_to_their_causes() -> None:
+    failed: dict[str, str] = dict.fromkeys(("MET-1", "MET-2", "MET-7", "CL-2"), "failed")
+    store = explained(failed, "MET-1", "MET-7").stores[0]
+    verdicts = {clause.id: clause for clause in store.clauses}
+    number = len(verdicts["MET-1"].checks)
+    rows = [text for text, _ in table(store)]
+    told = f"{number} of its {number} checks failed: see cause 1"
+    assert rows[0] == f"MET-1        failed           {told}"
+    assert [row.split()[0] for row in rows[:4]] == ["MET-1", "MET-2", "MET-7", "CL-2"]
+    assert rows[1].endswith("see cause 1 (MET-1)")
+    assert rows[2].endswith("see cause 2")
+    assert rows[4] == ""
+    assert rows[5].endswith("2 failed, 2 masked, 6 not claimed")
+
+
+@pytest.mark.parametrize(
+    ("causes", "said"),
+    [
+        ((cause("MET-1", "MET-1::0"),), "1 cause explains 1 of the 5 checks that failed"),
+        (
+            (cause("MET-1", *(f"MET-1::{n}" for n in range(5))),),
+            "1 cause explains the 5 checks that failed",
+        ),
+        (
+            (cause("MET-1", "MET-1::0"), cause("MET-2", "MET-1::0", "MET-1::1")),
+            "2 causes explain 2 of the 5 checks that failed",
+        ),
+    ],
+)
+def test_the_number_of_causes_reads_as_a_sentence(
+    causes: tuple[CauseRecord, ...], said: str
+) -> None:
+    store = explained({"MET-1": "failed"}, "MET-1").stores[0]
+    (clause,) = (each for each in store.clauses if each.id == "MET-1")
+    check = clause.checks[0]
+    five = [check.model_copy(update={"name": str(n)}) for n in range(5)]
+    clauses = [clause.model_copy(update={"checks": five})]
+    shown = store.model_copy(update={"clauses": clauses, "causes": list(causes)})
+    assert judging.causes_explain(shown) == said
+
+
+def _failure(argument: Any) -> Failure:
+    program = logged([calls.hyperparams({"lr": argument})])
+    found = (Difference("lost", "is not recorded", frozenset({1}), 3, "hyperparams"),)
+    return Failure("HP-1::a_check", BY_ID["HP-1"], "is not recorded", "a script", program, found)
+
+
+def test_a_failure_arrives_with_its_program() -> None:
+    parts = packed(_failure(1.5))
+    assert all(type(part) is str for part in parts.values())
+    assert unpacked(parts) == _failure(1.5)
+
+
+@pytest.mark.parametrize("argument", [lambda: None, (n for n in range(3))])
+def test_a_failure_whose_program_can_not_travel_arrives_with_its_script(argument: Any) -> None:
+    arrived = unpacked(packed(_failure(argument)))
+    assert (arrived.program, arrived.found) == (None, ())
+    assert (arrived.check, arrived.what, arrived.script) == (
+        "HP-1::a_check",
+        "is not recorded",
+        "a script",
+    )

@@ -1,0 +1,223 @@
+"""The printed script of a program makes the very calls that the interpreter makes."""
+
+import contextlib
+import gc
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.calls import HERE, Call
+from evsys_conformance.programs.interpreter import run
+from evsys_conformance.programs.judge import judged
+from evsys_conformance.programs.program import (
+    Close,
+    Expect,
+    Forks,
+    Killed,
+    Leave,
+    Make,
+    Open,
+    Processes,
+    Program,
+    Read,
+    Step,
+    Threads,
+    logged,
+    program,
+    run_of,
+)
+from evsys_conformance.programs.script import essence, script
+from evsys_conformance.programs.subject import Subject
+from random_programs import programs, thread_programs
+from recording_store import RECEIVED, RecordingHarness
+
+CLAIMS = RecordingHarness.capabilities
+DRAWN = settings(
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=50,
+    phases=[Phase.generate],  # What is drawn is small, and each try takes two runs.
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+def _interpreted(program: Program) -> list[list[str]]:
+    """What each destination receives when the interpreter runs a program, which must pass."""
+    harness = RecordingHarness()
+    subject = Subject(harness, "recording_store:RecordingHarness")
+    try:
+        assert judged(program, run(program, subject), subject) == []
+        return harness.received()
+    finally:
+        subject.discard()
+
+
+def _executed(program: Program) -> list[list[str]]:
+    """What each destination receives when the script of a program is executed."""
+    harness = RecordingHarness()
+    code = compile(script(program, "the_harness"), "<script>", "exec")
+    with tempfile.TemporaryDirectory() as folder, _temporary_files_in(folder):
+        # Not in the harness's own variables: what is left of the stores must go with the script.
+        exec(code, {"the_harness": harness, "print": _say_nothing})
+        gc.collect()
+        return harness.received()
+
+
+def _say_nothing(*_: object) -> None:
+    """Takes the place of print()."""
+
+
+@contextlib.contextmanager
+def _temporary_files_in(folder: str) -> Generator[None]:
+    usual, tempfile.tempdir = tempfile.tempdir, folder
+    try:
+        yield
+    finally:
+        tempfile.tempdir = usual
+
+
+@pytest.fixture(autouse=True)
+def _quick_collections() -> Iterator[None]:
+    """Programs collect the garbage: what pytest holds need not be looked through each time."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@DRAWN
+@given(programs(CLAIMS))
+def test_a_script_makes_the_calls_of_its_program(program: Program) -> None:
+    assert _executed(program) == _interpreted(program)
+
+
+@DRAWN
+@given(thread_programs(CLAIMS, closing=False))
+def test_a_script_with_threads_makes_the_calls_of_its_program(program: Program) -> None:
+    executed, interpreted = _executed(program), _interpreted(program)
+    assert list(map(sorted, executed)) == list(map(sorted, interpreted))
+
+
+SOME = (
+    *(calls.metrics({"loss": 0.5}, n, "val") for n in range(12)),
+    calls.hyperparams({"lr": 1}),
+)
+LATE = tuple(calls.scalar("late", n / 8, n) for n in range(3))
+WITH_PROCESSES: dict[str, Step] = {
+    "one process": Processes((SOME,)),
+    "processes": Processes((SOME, LATE)),
+    "killed after a call": Killed(SOME),
+    "killed before an action of a call": Killed(SOME, within=1),
+    "killed at a time": Killed(SOME, pause=0.05, after=2),
+    "forks that exit": Forks(SOME[-2:], leave=Leave.EXIT),
+    "forks that leave at once and write": Forks(SOME[-2:], leave=Leave.AT_ONCE, write=True),
+    "forks that exit and write": Forks(SOME[-2:], leave=Leave.EXIT, write=True),
+}
+
+
+def test_a_script_with_processes_makes_the_calls_of_its_program(tmp_path: Path) -> None:
+    scripts = {
+        name: script(program(Open(), Close(), step, Read()), "RecordingHarness()")
+        for name, step in WITH_PROCESSES.items()
+    }
+    main = (
+        "import tempfile\n"
+        "from pathlib import Path\n"
+        "from recording_store import RecordingHarness\n"
+        f"for name, script in {scripts!r}.items():\n"
+        f"    tempfile.tempdir = str(Path({str(tmp_path)!r}, name))\n"
+        "    Path(tempfile.tempdir).mkdir()\n"
+        "    exec(script)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", main],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for name, step in WITH_PROCESSES.items():
+        [destination] = (tmp_path / name).iterdir()
+        executed = (destination / RECEIVED).read_text().splitlines()
+        [interpreted] = _interpreted(program(Open(), Close(), step, Read()))
+        assert sorted(executed) == sorted(interpreted), name
+
+
+def test_a_fork_beside_a_writing_thread_is_printed_whole() -> None:
+    printed = script(program(Forks(SOME[:1], write=True, beside_a_writer=True)), "harness()")
+    compile(printed, "<script>", "exec")
+    assert 'store.log_metrics({"thread": float(n % 1000)}, n)' in printed
+    assert (
+        printed.index("thread.start()") < printed.index("os.fork()") < printed.index("stop.set()")
+    )
+
+
+def test_closing_beside_threads_waits_for_the_calls_of_one() -> None:
+    histories = tuple(
+        tuple(calls.metrics({f"writer {w}": 0.5}, n) for n in range(9)) for w in range(2)
+    )
+    [received] = _executed(program(Open(), Threads(histories, close_after=4)))
+    before = received[: received.index("'store.close()'")]
+    assert max(sum(f"writer {w}" in line for line in before) for w in range(2)) >= 4
+
+
+@pytest.mark.parametrize(
+    ("made", "lines"),
+    [
+        ([calls.metrics({}, 0)] * 2, ["store.log_metrics({}, 0)"] * 2),
+        ([calls.metrics({}, 0)] * 3, ["for _ in range(3):", "    store.log_metrics({}, 0)"]),
+        (
+            [calls.metrics({"a": 0.5}, n) for n in range(64)],
+            ["for step in range(64):", "    store.log_metrics({'a': 0.5}, step)"],
+        ),
+        (
+            [calls.metrics({"{0}": 0.5}, n, "val") for n in range(5, 9)],
+            ["for step in range(5, 9):", "    store.log_metrics({'{0}': 0.5}, step, split='val')"],
+        ),
+        (
+            [*(calls.scalar("a", 0.5, n) for n in range(3)), calls.scalar("a", 0.5, 7)],
+            [
+                "for step in range(3):",
+                "    store.log_scalar('a', 0.5, step)",
+                "store.log_scalar('a', 0.5, 7)",
+            ],
+        ),
+        (
+            [calls.scalar("a", 0.5, step) for step in (0, True, 2)],
+            [f"store.log_scalar('a', 0.5, {step})" for step in (0, True, 2)],
+        ),
+    ],
+)
+def test_runs_of_similar_calls_are_loops(made: list[Call], lines: list[str]) -> None:
+    assert essence(logged(made)) == lines
+
+
+def test_what_matters_is_shown_without_opening_closing_and_what_catches_errors() -> None:
+    bad = Make(calls.scalar("loss", "1.5", 0), expect=Expect.REFUSED, because="it is a string")
+    assert essence(run_of(bad)) == ["store.log_scalar('loss', '1.5', 0)"]
+    late = program(Open(), Close(), Make(calls.scalar("loss", 0.5, 0)), Close(), Read())
+    assert essence(late) == ["store.close()", "store.log_scalar('loss', 0.5, 0)"]
+    printed = script(late, "harness()")
+    assert (
+        """
+    try: store.log_scalar('loss', 0.5, 0); print("accepted")
+    except Exception as error: print(f"refused: {error!r}")
+"""
+        in printed
+    )
+
+
+def test_a_string_that_stands_for_the_directory_is_printed_as_the_directory() -> None:
+    call = calls.artifact("model", f"{HERE}/model.pt")
+    printed = script(logged([call]), "harness()")
+    assert "store.log_artifact('model', str(directory) + '/model.pt')" in printed
+    assert _executed(logged([call])) == _interpreted(logged([call]))
