@@ -25,13 +25,14 @@ PYTEST = -m pytest -n $(shell expr $(CORES) + \( $(CORES) + 1 \) / 2)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all test-latest test-oldest tests lint ruff mypy pyright integrations examples \
-docs pictures bench mutation torture scaling lock clean $(VERSIONS:%=test-%)
+docs pictures bench mutation diagnosis torture scaling lock clean $(VERSIONS:%=test-%)
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
-demo: .venv-demo/installed ## Train a classifier and see its log in three places (runs/digits)
+demo: .venv-demo/installed ## Train a classifier, see its log in three places, and certify the store
 	@.venv-demo/bin/python docs/examples/digits
+	@.venv-demo/bin/python docs/examples/certification
 
 test: lint tests ## Check with ruff, mypy and pyright, then run the tests
 
@@ -88,6 +89,9 @@ BENCH_PAGE = --document docs/benchmarks.md --picture docs/pictures/benchmarks.sv
 
 mutation: .venv-mutation/installed ## Let the kit judge mutants of the jsonl store (MUTANTS=100); writes docs/mutation-score.md
 	.venv-mutation/bin/python tests/conformance/mutation.py $(if $(MUTANTS),--mutants $(MUTANTS))
+
+diagnosis: .venv/installed ## Let the kit explain the zoo's faulty stores (EVERY=12); writes docs/diagnosis.md
+	.venv/bin/python tests/conformance/diagnosis.py $(if $(EVERY),--every $(EVERY),--page)
 
 torture: .venv/installed ## Kill, fill up and damage at full length; writes the table in docs/durability.md
 	PYTHONPATH=tests .venv/bin/python -m torture --write
