@@ -211,7 +211,7 @@ def _wrapped(valid: st.SearchStrategy[list[Call]]) -> st.SearchStrategy[Program]
 def thread_programs(claims: Claims, *, closing: bool = True) -> st.SearchStrategy[Program]:
     """Threads that write to one store; with ``closing`` it may be closed meanwhile.
 
-    Values are such that a store of any precision keeps exactly: points of threads are found by them.
+    A store of any precision keeps their values exactly: points of threads are told by them.
     """
     drawn = st.one_of(
         strategies.any_calls(strategies.usual_splits(claims)),
