@@ -74,14 +74,15 @@ def _plainer_calls(call: Call, place: int) -> Iterator[Call]:
                 yield replace(call, arguments=(key, each, step))
             for each in _plainer_step(step, place):
                 yield replace(call, arguments=(key, value, each))
-        case "log_metrics", (dict() as items, step):
+        case "log_metrics", (items, step) if isinstance(items, dict):
             metrics = cast("dict[object, Any]", items)
             for each in _plainer_items(metrics, KEY, _plainer_value):
                 yield replace(call, arguments=(each, step))
             for each in _plainer_step(step, place):
                 yield replace(call, arguments=(metrics, each))
-        case "log_hyperparams", (dict() as items,):
-            for each in _plainer_items(cast("dict[object, Any]", items), HYPERPARAM, _plainer_json):
+        case "log_hyperparams", (items,) if isinstance(items, dict):
+            params = cast("dict[object, Any]", items)
+            for each in _plainer_items(params, HYPERPARAM, _plainer_json):
                 yield replace(call, arguments=(each,))
         case "log_artifact", (name, path):
             for each in _plainer_key(name, NAME):
@@ -184,15 +185,16 @@ def _plainer_json(value: Any) -> Iterator[Any]:
             yield from _plainer_items(items, HYPERPARAM, _plainer_json)
         case list() | tuple():
             values = list(cast("list[Any]", value))
+            kind: Any = type(cast("object", value))
             yield from values
             middle = len(values) // 2
             if middle:
-                yield type(value)(values[:middle])
-                yield type(value)(values[middle:])
+                yield kind(values[:middle])
+                yield kind(values[middle:])
             if len(values) <= 8:
                 for n, item in enumerate(values):
                     for each in _plainer_json(item):
-                        yield type(value)([*values[:n], each, *values[n + 1 :]])
+                        yield kind([*values[:n], each, *values[n + 1 :]])
         case str():
             yield from _plainer_text(value)
         case _:
