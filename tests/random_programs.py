@@ -4,6 +4,7 @@ import functools
 from collections.abc import Collection
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from evsys_conformance import awkward, strategies
@@ -29,6 +30,18 @@ from evsys_conformance.programs.program import (
 
 Claims = Collection[str]
 Makes = st.SearchStrategy[Make]
+
+
+def few(examples: int) -> settings:
+    """So many examples, the same ones in every run, and no smaller ones: they are small."""
+    return settings(
+        deadline=None,
+        derandomize=True,
+        database=None,
+        max_examples=examples,
+        phases=[Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow],
+    )
 
 
 def valid_calls(claims: Claims) -> st.SearchStrategy[Call]:

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from typing import get_args
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evsys_conformance.diagnosis.attribution import clause_of
@@ -39,19 +39,11 @@ from evsys_conformance.programs.program import (
 from evsys_conformance.programs.script import script
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.running.check import Check, all_checks
-from random_programs import programs, thread_programs
+from random_programs import few, programs, thread_programs
 from zoo.registry import CORRECT
 
 MOST, MOST_OF_MANY_WRITERS = 25, 5
 """So many programs are run in a reduction; fewer where they start threads or processes."""
-DRAWN = settings(
-    deadline=None,
-    derandomize=True,
-    database=None,
-    max_examples=20,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
-)
 STORES = ("Memory", "ClaimsNothing", "LazyStrict", "ReplacesSurrogates")
 """Correct stores that take different freedoms; all of them are quick."""
 MANY_WRITERS = ("CAP-THREADS", "CAP-PROC", "CAP-CRASH", "CAP-FORK")
@@ -121,7 +113,7 @@ def test_a_random_program_is_reduced_only_to_what_a_correct_store_passes(store: 
         if "threads" in subject.claims:
             drawn |= thread_programs(subject.claims)
 
-        @DRAWN
+        @few(20)
         @given(drawn, st.sampled_from(get_args(Kind)), st.integers(0, 10**6), st.floats(0.1, 0.9))
         def reduce(program: Program, kind: Kind, seed: int, often: float) -> None:
             assert is_valid(program, subject.claims)

@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.interpreter import run
@@ -27,7 +27,7 @@ from evsys_conformance.programs.program import (
 from evsys_conformance.programs.subject import Subject
 from evsys_sdk import MetricRow, RunLog
 from observed import HALF, QUARTER, TWO, found, rows
-from random_programs import programs
+from random_programs import few, programs
 from zoo.backends.memory import MemoryHarness
 
 
@@ -132,14 +132,7 @@ class LosesEveryThird(MemoryHarness):
 def test_judging_changes_nothing_and_gives_the_same_again(harness: type[MemoryHarness]) -> None:
     subject = Subject(harness())
 
-    @settings(
-        deadline=None,
-        derandomize=True,
-        database=None,
-        max_examples=40,
-        phases=[Phase.generate],
-        suppress_health_check=[HealthCheck.too_slow],
-    )
+    @few(40)
     @given(programs(subject.claims))
     def judge_twice(program: Program) -> None:
         observation = run(program, subject)

@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import HERE, Call
@@ -35,18 +35,10 @@ from evsys_conformance.programs.program import (
 )
 from evsys_conformance.programs.script import essence, script
 from evsys_conformance.programs.subject import Subject
-from random_programs import programs, thread_programs
+from random_programs import few, programs, thread_programs
 from recording_store import RECEIVED, RecordingHarness
 
 CLAIMS = RecordingHarness.capabilities
-DRAWN = settings(
-    deadline=None,
-    derandomize=True,
-    database=None,
-    max_examples=50,
-    phases=[Phase.generate],  # What is drawn is small, and each try takes two runs.
-    suppress_health_check=[HealthCheck.too_slow],
-)
 
 
 def _interpreted(program: Program) -> list[list[str]]:
@@ -93,13 +85,13 @@ def _quick_collections() -> Iterator[None]:
     gc.unfreeze()
 
 
-@DRAWN
+@few(50)
 @given(programs(CLAIMS))
 def test_a_script_makes_the_calls_of_its_program(program: Program) -> None:
     assert _executed(program) == _interpreted(program)
 
 
-@DRAWN
+@few(50)
 @given(thread_programs(CLAIMS, closing=False))
 def test_a_script_with_threads_makes_the_calls_of_its_program(program: Program) -> None:
     executed, interpreted = _executed(program), _interpreted(program)

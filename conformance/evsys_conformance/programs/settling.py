@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.comparison import found_points
 from evsys_conformance.programs.expected import Record, expected_points
 from evsys_conformance.programs.json_values import json_difference
 from evsys_conformance.programs.precision import Precision, same_step
@@ -11,7 +12,13 @@ from evsys_sdk.run_log import RunLog
 
 
 def settled(records: Sequence[Record], run_log: RunLog, precision: Precision) -> list[Record]:
-    """The records, with those that may be there replaced by what is there of them."""
+    """The records, with those that may be there replaced by what is there of them.
+
+    Args:
+        records: What calls left at a destination, in their order.
+        run_log: What is read there.
+        precision: How values and splits are judged.
+    """
     if not any(record.may for record in records):
         return list(records)
     kept: list[Record] = []
@@ -19,10 +26,9 @@ def settled(records: Sequence[Record], run_log: RunLog, precision: Precision) ->
         if not record.may:
             kept.append(record)
         else:
-            before = [each for each in records if not each.may]
             kept += [
                 Record(call, record.step, judged=record.judged, chain=record.chain)
-                for call in _present(record, before, run_log, precision)
+                for call in _present(record, kept, run_log, precision)
             ]
     return kept
 
@@ -44,7 +50,7 @@ def _present(
             wanted = (given["name"], given["path"], given.get("kind", "file"))
             pointers = [(each.name, each.path, each.kind) for each in run_log.artifacts]
             known = sum(each.call.method == "log_artifact" for each in before)
-            return [record.call] if len(pointers) > known and pointers[-1] == wanted else []
+            return [record.call] if pointers[known : known + 1] == [wanted] else []
         case _:
             return _points_present(record, before, run_log, precision)
 
@@ -53,16 +59,13 @@ def _points_present(
     record: Record, before: Sequence[Record], run_log: RunLog, precision: Precision
 ) -> list[Call]:
     known = expected_points(before, split=precision.split)
+    found = found_points(run_log.metrics, split=precision.split)
     there: list[Call] = []
     for series, points in expected_points([record], split=precision.split).items():
         key, split = series
-        found = [
-            (row.step, row.metrics[key])
-            for row in run_log.metrics
-            if key in row.metrics and (not precision.split or row.split == split)
-        ]
-        place, point = len(known.get(series, [])), points[0]
-        if len(found) > place and same_step(point.step, found[place][0]):
-            keywords = {} if split in (None, "train") else {"split": split}
-            there.append(Call("log_metrics", ({key: point.value}, point.step), keywords))
+        point, place = points[0], len(known.get(series, []))
+        for step, value in found.get(series, [])[place : place + 1]:
+            if same_step(point.step, step) and precision.same_value(point.value, value):
+                keywords = {} if split in (None, "train") else {"split": split}
+                there.append(Call("log_metrics", ({key: point.value}, point.step), keywords))
     return there
