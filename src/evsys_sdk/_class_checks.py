@@ -7,6 +7,7 @@ from evsys_sdk.protocols import LogStoreMethods
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
 
 _METHODS = {
     "log_scalar": "log_scalar(self, key, value, step)",
@@ -62,6 +63,11 @@ def name_problem(store_class: type, kind: str) -> str | None:
 def config_model(store_class: type) -> "type[BaseModel]":
     """The ``Config`` of a class that :func:`class_problems` found nothing wrong with."""
     return cast("type[BaseModel]", store_class.Config)  # type: ignore[attr-defined]
+
+
+def given_as(name: str, field: "FieldInfo") -> str:
+    """The name by which a configuration gives this field of a ``Config``."""
+    return field.validation_alias if isinstance(field.validation_alias, str) else name
 
 
 def class_id(store_class: type) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from pydantic import BaseModel
 
-from evsys_sdk._class_checks import config_model
+from evsys_sdk._class_checks import config_model, given_as
 from evsys_sdk._problems import OUR_WORDS, ConfigProblem, Path, nearest
 from evsys_sdk._wording import requirement, shown
 from evsys_sdk.errors import LogStoreError
@@ -123,10 +123,7 @@ def _unknown_name(place: _Place) -> str:
 
 def _fields(model: type[BaseModel]) -> "dict[str | int, FieldInfo]":
     """The fields of a model, by the names under which they are given."""
-    return {
-        field.validation_alias if isinstance(field.validation_alias, str) else name: field
-        for name, field in model.model_fields.items()
-    }
+    return {given_as(name, field): field for name, field in model.model_fields.items()}
 
 
 def _config_models(section: object) -> list[type[BaseModel]]:

@@ -258,6 +258,10 @@ def _checked_spec(section: object, path: Path, document: "YamlDocument | None") 
         from evsys_sdk._explain import explain
 
         problems += explain(error, section, LogStoreSpec, path)
+    else:
+        from evsys_sdk._destinations import destination_problems
+
+        problems += destination_problems(spec, path, document.line if document else lambda _: 0)
     if spec is None or problems:
         problems = located(problems, document)
         if len(problems) == 1 and check.refusals:

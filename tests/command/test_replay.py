@@ -153,6 +153,7 @@ def test_a_log_is_not_written_into_itself(tmp_path: Path, capsys: Capture) -> No
     assert main(["replay", str(log), "--to", str(target(tmp_path))]) == 2
     assert "written into itself" in capsys.readouterr().err
     assert len(points(log)) == 105
+    assert main(["replay", str(log), "--to", str(target(tmp_path, "tensorboard"))]) == 0
 
 
 def test_the_progress_of_another_log_is_not_taken(tmp_path: Path, capsys: Capture) -> None:

@@ -6,9 +6,9 @@ import signal
 import sys
 from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
-from pathlib import Path
 from typing import cast
 
+from evsys_sdk._destinations import declared_destinations
 from evsys_sdk.command.failures import CommandError
 from evsys_sdk.command.log_dirs import log_files
 from evsys_sdk.command.paths import path
@@ -17,6 +17,7 @@ from evsys_sdk.command.target import stores_of
 from evsys_sdk.command.text import counted, printable, printable_lines
 from evsys_sdk.command.transfer import Source, Stop, Transfer
 from evsys_sdk.config import LogStoreSpec, load_log_store_spec
+from evsys_sdk.log_stores._json_files.names import LogFiles
 
 EXAMPLE = """evsys replay runs/1/logs --to tensorboard.yaml
 
@@ -43,9 +44,10 @@ def run(arguments: argparse.Namespace) -> int:
     """
     files = log_files(arguments.log_dir)
     spec = load_log_store_spec(arguments.to)
-    _refuse_itself(files.log_dir, spec.params)
-    source = Source.read(files)
     stores = dict(stores_of(spec))
+    for each in stores.values():
+        _refuse_itself(files, each)
+    source = Source.read(files)
     file = ProgressFile(f"{os.path.expanduser(arguments.to)}.replay", files.log_dir)
     file.require_only([*stores])
     with file, _stoppable() as stop, ExitStack() as opened:
@@ -83,20 +85,29 @@ def _report(transfer: Transfer, arguments: argparse.Namespace) -> bool:
     return bool(progress.refused)
 
 
-def _refuse_itself(log_dir: str, params: object) -> None:
+def _refuse_itself(files: LogFiles, spec: LogStoreSpec) -> None:
     """A log that is read and written at once would never end."""
-    if isinstance(params, dict):
-        for each in cast("dict[object, object]", params).values():
-            _refuse_itself(log_dir, each)
-    elif isinstance(params, list):
-        for each in cast("list[object]", params):
-            _refuse_itself(log_dir, each)
-    elif isinstance(params, LogStoreSpec):
-        _refuse_itself(log_dir, params.params)
-    elif isinstance(params, str | Path):
-        place = os.path.expanduser(params)
-        if os.path.isdir(place) and os.path.samefile(place, log_dir):
-            raise CommandError(f"{log_dir}: the log would be written into itself")
+    destinations = declared_destinations(spec)
+    if destinations is None:
+        same = _names_directory(spec.params, files.log_dir)
+    else:
+        paths = (files.metrics_path, files.hyperparams_path, files.artifacts_path)
+        same = not {os.path.realpath(path) for path in paths}.isdisjoint(destinations)
+    if same:
+        raise CommandError(f"{printable(files.log_dir)}: the log would be written into itself")
+
+
+def _names_directory(value: object, directory: str) -> bool:
+    """Whether a parameter, or something in it, is the path of the directory."""
+    if isinstance(value, dict):
+        values = cast("dict[object, object]", value).values()
+        return any(_names_directory(each, directory) for each in values)
+    if isinstance(value, list):
+        return any(_names_directory(each, directory) for each in cast("list[object]", value))
+    if not isinstance(value, str):
+        return False
+    path = os.path.expanduser(value)
+    return os.path.isdir(path) and os.path.samefile(path, directory)
 
 
 @contextmanager

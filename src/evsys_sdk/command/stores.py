@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from evsys_sdk import _kinds
-from evsys_sdk._class_checks import class_id, config_model
+from evsys_sdk._class_checks import class_id, config_model, given_as
 from evsys_sdk._plugins import installed_plugins
 from evsys_sdk.command.text import printable_lines
 from evsys_sdk.errors import LogStoreError
@@ -80,11 +80,6 @@ def _parameters(model: type[BaseModel]) -> Iterator[str]:
         yield f"{given_as(name, field)}: {_type(field)}, {_default(field)}"
         if field.description:
             yield indent(fill(field.description, 84), "    ")
-
-
-def given_as(name: str, field: FieldInfo) -> str:
-    """The name by which YAML gives this field."""
-    return field.validation_alias if isinstance(field.validation_alias, str) else name
 
 
 def _type(field: FieldInfo) -> str:

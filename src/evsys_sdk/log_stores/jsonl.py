@@ -90,6 +90,12 @@ class JSONLLogStore:
             check_distinct(self.metrics_file, self.hyperparams_file, self.artifacts_file)
             return self
 
+        def destinations(self) -> list[str]:
+            """The files that a store with these parameters writes to."""
+            files = LogFiles.checked(**dict(self))
+            paths = (files.metrics_path, files.hyperparams_path, files.artifacts_path)
+            return [os.path.realpath(path) for path in paths]
+
     def __init__(
         self,
         *,

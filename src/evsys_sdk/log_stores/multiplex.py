@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NoReturn, Self
 
 from pydantic import BaseModel, Field
 
+from evsys_sdk._destinations import destination_problems
 from evsys_sdk.arguments import (
     STEP_MAX,
     STEP_MIN,
@@ -73,11 +74,16 @@ class MultiplexLogStore:
             children: At least one ``{kind, params}``; a child may be a multiplex itself.
 
         Raises:
-            ValueError: ``children`` is empty or holds something else; nothing was built.
+            ValueError: ``children`` is empty or holds something else.
+            LogStoreConfigError: Two children write to the same destination, so that everything
+                would be recorded twice.
             Exception: What building a child raises, with a note that names it. The children
                 before it were closed.
         """
         specs = self.Config.model_validate({"children": children}).children
+        itself = LogStoreSpec(kind=self.name, params={"children": specs})
+        if problems := destination_problems(itself, ()):
+            raise LogStoreConfigError(problems)
         self._start(_built(specs))
 
     def _start(self, children: tuple[_Child, ...]) -> None:

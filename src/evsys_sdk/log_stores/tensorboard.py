@@ -87,6 +87,10 @@ class TensorBoardLogStore:
             "0 syncs every event, inf only close().",
         )
 
+        def destinations(self) -> list[str]:
+            """The directory that a store with these parameters writes to."""
+            return [os.path.realpath(directory_path(self.log_dir))]
+
     def __init__(self, *, log_dir: str | os.PathLike[str], flush_secs: float = 30) -> None:
         """Create an event file in ``log_dir``.
 
