@@ -260,7 +260,7 @@ def test_verify_lists_what_is_wrong_with_a_certificate(tmp_path: Path, capsys: C
     assert main(["verify", str(path)]) == 1
     output = capsys.readouterr()
     assert output.out == ""
-    assert output.err.startswith(f"{path}: this is no certificate of the kit")
+    assert output.err.startswith(f"{path}: this is not a certificate of the kit")
 
 
 def test_verify_says_that_a_certificate_is_sound(

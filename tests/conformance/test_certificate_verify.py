@@ -207,7 +207,7 @@ EDITS: dict[str, tuple[Callable[[Any], object], str]] = {
         lambda d: (d.update(format=OLDER_FORMAT), _store(d)["causes"].append(_cause("MET-1"))),
         "format 'evsys-conformance-certificate/1' has neither causes nor masked clauses",
     ),
-    "another format": (lambda d: d.pop("format"), "this is no certificate of the kit"),
+    "another format": (lambda d: d.pop("format"), "this is not a certificate of the kit"),
 }
 
 
@@ -282,8 +282,8 @@ def test_a_certificate_of_the_older_format_is_verified_too(
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("{", "is no JSON"),
-        ("[]", "this is no certificate of the kit"),
+        ("{", "is not JSON"),
+        ("[]", "this is not a certificate of the kit"),
         ('{"format": "another/1"}', "format: Input should be 'evsys-conformance-certificate/2'"),
     ],
 )

@@ -35,7 +35,7 @@ def test_the_program_is_kept_and_shows_the_violation_again(inner: Inner, tmp_pat
     source = (inner.directory / REPLAY).read_text()
     assert source.startswith("# CL-3  A closed store refuses to write\n#\n# ")
     assert "# It explains these failed checks:\n#     CL-3::a_closed_store_refuses_each_" in source
-    # From anywhere: it knows where the store lies.
+    # From any directory: it knows where to import the store from.
     replayed = inner.python(str(inner.directory / REPLAY), cwd=tmp_path)
     assert replayed.status == 0, replayed.text
     assert replayed.text.startswith("accepted\n")

@@ -70,7 +70,7 @@ def test_the_certificate_is_incomplete_where(inner: Inner, body: str) -> None:
     session = inner.certify(
         *FAULTY, "-p", "preventer", environment={"PYTHONPATH": str(inner.directory)}
     )
-    assert "my_stores:OpenStore: INCOMPLETE, which is no verdict on the store" in session.text
+    assert "my_stores:OpenStore: INCOMPLETE, which is not a verdict on the store" in session.text
     assert session.status in {1, pytest.ExitCode.NO_TESTS_COLLECTED}
 
 
@@ -80,7 +80,9 @@ def test_one_check_less_is_incomplete(inner: Inner) -> None:
         *("--evsys-report", "out.json"),
         small=True,
     )
-    assert "INCOMPLETE, which is no verdict on the store: MET-8 did not run in full" in session.text
+    assert (
+        "INCOMPLETE, which is not a verdict on the store: MET-8 did not run in full" in session.text
+    )
     assert session.status == 1
     assert inner.json()["complete"] is False
     assert inner.json()["stores"][0]["level"] == "incomplete"
@@ -111,6 +113,6 @@ def test_one_clause_alone_is_no_verdict(inner: Inner) -> None:
         "--evsys-conformance", "my_stores:MemoryStore", "--evsys-clause", "met-8"
     )
     assert session.text.count("passed") > 1
-    said = "my_stores:MemoryStore: INCOMPLETE, which is no verdict on the store: only MET-8 ran"
+    said = "my_stores:MemoryStore: INCOMPLETE, which is not a verdict on the store: only MET-8 ran"
     assert said in session.text
     assert session.status == 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from evsys_conformance import plugin
 from evsys_conformance.pytest_session.options import Options, parse
 from evsys_conformance.verdicts import Effort
 from inner_pytest import Inner
@@ -31,6 +32,25 @@ def test_an_unknown_effort_is_a_usage_error_of_pytest(inner: Inner) -> None:
     session = inner.run("--evsys-conformance", "jsonl", "--evsys-effort", "heroic")
     assert session.status == pytest.ExitCode.USAGE_ERROR
     assert "quick" in session.text
+
+
+def test_the_efforts_of_the_option_are_those_of_the_kit() -> None:
+    # The plugin can't import them: it is loaded in every session.
+    choices: dict[str, Any] = {}
+
+    def add(name: str, **arguments: Any) -> None:
+        choices[name] = arguments.get("choices")
+
+    def group(*_: str) -> Any:
+        return SimpleNamespace(addoption=add)
+
+    def loaded(_name: str) -> bool:
+        return True
+
+    parser: Any = SimpleNamespace(getgroup=group, addini=add)
+    manager: Any = SimpleNamespace(hasplugin=loaded)
+    plugin.pytest_addoption(parser, manager)
+    assert choices["--evsys-effort"] == list(Effort)
 
 
 def _parsed(*arguments: str, ini: list[str] | None = None, paths: bool = False) -> Options | None:
@@ -101,10 +121,10 @@ def test_an_option_of_the_kit_asks_for_the_targets_of_the_ini_file() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--evsys-clause", "MET4"], "there is no clause MET4; did you mean MET-4?"),
-        (["--evsys-clause", "Quality"], r"no clause Quality\. The clauses are ID-1, "),
+        (["--evsys-clause", "MET4"], "MET4 is not a clause; did you mean MET-4?"),
+        (["--evsys-clause", "Quality"], r"Quality is not a clause\. The clauses are ID-1, "),
         (["--evsys-report", "out.pdf"], "out.pdf: its suffix says what is written, one of .json"),
-        (["--evsys-params", "{log_dir: x}"], "--evsys-params is no JSON .*in single quotes"),
+        (["--evsys-params", "{log_dir: x}"], "--evsys-params is not JSON .*in single quotes"),
         (["--evsys-params", "[1]"], "must be a JSON object of parameter names and values"),
         (["--evsys-params", "{}", "--evsys-conformance", "jsonl"], "is for one store, and inner_"),
         (["--evsys-params", '{"log_dri": "{dir}"}'], "log_dri: unknown parameter; did you mean"),

@@ -59,7 +59,7 @@ def test_what_is_not_claimed_is_skipped_by_that_name(inner: Inner) -> None:
 
 def test_a_harness_that_can_not_be_entered_is_a_kit_error(inner: Inner) -> None:
     session = inner.certify("--evsys-conformance", "my_stores:NoServerHarness", small=True)
-    assert "Kit error: this is no verdict on the store." in session.text
+    assert "Kit error: this is not a verdict on the store." in session.text
     assert session.text.count("ConnectionRefusedError: no server on port 8000") == 1
     assert "could not be entered (see the first error)" in session.text
     assert "is NOT CERTIFIED: " in session.text

@@ -98,7 +98,7 @@ def cause_record(cause: Cause) -> CauseRecord:
 
 
 def printable(text: object) -> str:
-    """A text that can be encoded: lone surrogates are written out."""
+    """The string with surrogates written out, so that UTF-8 can encode it."""
     return str(text).encode("utf-8", "backslashreplace").decode()
 
 

@@ -174,7 +174,7 @@ def _section(title: str, clauses: list[ClauseRecord], store: StoreRecord) -> str
 
 
 def _clause(clause: ClauseRecord, explained: str) -> str:
-    # What a cause explains stands above.
+    # The section of causes shows what a cause explains.
     troubled = clause.verdict in {Verdict.FAILED, Verdict.KIT_ERROR} and not explained
     reason = f'<p class="reason">{escaped(_reason(clause))}</p>' if _reason(clause) else ""
     numbers = explained or (_examples(clause.examples) if clause.examples else "")
@@ -212,7 +212,7 @@ def _examples(number: int) -> str:
 
 
 def _found(message: str) -> str:
-    """A message without its first line, the clause and its title, which stand above it."""
+    """A message without its first line: the clause and its title are shown above it."""
     first, _, rest = message.partition("\n\n")
     return rest if "\n" not in first and rest else message
 

@@ -33,8 +33,8 @@ def clause_verdict(
         checks: Its checks: every one that the kit has, those that did not run included.
         expected: The reason why it is expected to fail; empty if it is not. Of a clause that is
             expected to fail one check must; the others may pass.
-        causes: What explains the failed checks. A clause that a cause names is broken, whatever its
-            own checks say; one whose checks failed only through causes of others is masked.
+        causes: What explains the failed checks. A clause that a cause names is broken, even if its
+            own checks passed; one whose checks failed only through causes of others is masked.
     """
     checks, causes = list(checks), list(causes)
     verdict = worst({check.verdict for check in checks})
@@ -55,8 +55,8 @@ def clause_verdict(
 def level(clauses: Iterable[ClauseRecord], trouble: Collection[str] = ()) -> Level:
     """The level that a store reaches: what is known for certain comes first.
 
-    A store that fails a clause is not certified, whatever did not run; one that fails none is
-    certified only if everything ran.
+    A store that fails a clause is not certified, even if other clauses did not run; a store that
+    fails none is certified only if all of them ran.
     """
     clauses = list(clauses)
     verdicts = {clause.verdict for clause in clauses}
@@ -163,7 +163,7 @@ def pointers(clause: ClauseRecord, store: StoreRecord) -> str:
 
 
 def listed(ids: list[str], most: int) -> str:
-    """Clause ids as a text, the end of a long list as a number."""
+    """Clause ids joined by commas and "and", the end of a long list as a number."""
     if len(ids) > most:
         return f"{', '.join(ids[: most - 1])} and {len(ids) - most + 1} more"
     return " and ".join(filter(None, [", ".join(ids[:-1]), ids[-1]]))

@@ -7,7 +7,7 @@ _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 def escaped(text: object) -> str:
-    """A text for element content and quoted attributes of HTML and XML."""
+    """The string for element content and quoted attributes of HTML and XML."""
     return html.escape(_NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", str(text)), quote=True)
 
 

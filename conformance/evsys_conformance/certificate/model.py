@@ -144,10 +144,10 @@ class Certificate(_Part):
     complete: bool
     """Whether every check of every clause that binds these stores has run."""
     sha256: str = ""
-    """Digest of all the rest, by which an edit shows. It is no signature."""
+    """Digest of all the rest, by which an edit shows. It is not a signature."""
 
     def digest(self) -> str:
-        """The digest that belongs to what stands in the certificate now."""
+        """The digest of the certificate as it is now."""
         rest = self._document()
         del rest["sha256"]
         text = json.dumps(rest, sort_keys=True, separators=(",", ":"))
@@ -174,7 +174,7 @@ def load(path: str | Path) -> Certificate:
 
     Raises:
         OSError: The file can't be read.
-        ValueError: It is no certificate; pydantic's text says what is wrong where.
+        ValueError: It is not a certificate; pydantic's text says what is wrong where.
     """
     document: Any = json.loads(Path(path).read_text(encoding="utf-8"))
     return Certificate.model_validate(document)

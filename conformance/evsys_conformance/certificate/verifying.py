@@ -41,7 +41,7 @@ def verify(path: str | Path) -> list[str]:
     except OSError as error:
         return [f"can't read {path}: {error.strerror or error}"]
     except (ValueError, RecursionError) as error:
-        return [f"{path} is no JSON: {error}"]
+        return [f"{path} is not JSON: {error}"]
     try:
         certificate = Certificate.model_validate(document)
     except ValidationError as error:
@@ -51,7 +51,7 @@ def verify(path: str | Path) -> list[str]:
 
 def _format_problems(document: Any, error: ValidationError) -> list[str]:
     if not isinstance(document, dict) or "format" not in document:
-        return [f"this is no certificate of the kit: it has no format {FORMAT!r}"]
+        return [f"this is not a certificate of the kit: its format is not {FORMAT!r}"]
     return [
         f"{'.'.join(map(str, each['loc'])) or 'document'}: {each['msg']}"
         for each in error.errors(include_url=False)

@@ -42,7 +42,7 @@ def unpacked(parts: dict[str, str]) -> Failure:
     found: Any = ()
     try:
         program, found = pickle.loads(base64.b64decode(parts["program"]))  # noqa: S301 - our own
-    except Exception:  # noqa: BLE001 - whatever keeps it from being read, the script still tells
+    except Exception:  # noqa: BLE001 - the script still tells
         program, found = None, ()
     clause = BY_ID[parts["clause"]]
     return Failure(parts["check"], clause, parts["what"], parts["script"], program, found)

@@ -119,11 +119,11 @@ class CheckItem(pytest.Item):
             return super().repr_failure(excinfo, style)
         text = self.outcome.message
         if self.outcome.verdict is Verdict.KIT_ERROR:
-            text = f"Kit error: this is no verdict on the store.\n\n{text.strip()}"
+            text = f"Kit error: this is not a verdict on the store.\n\n{text.strip()}"
         return printable(text)
 
     def reportinfo(self) -> tuple[os.PathLike[str], int | None, str]:
-        """Where the check stands, and what its report is headed with."""
+        """The place of the check in the code, and the heading of its report."""
         code = self.check.function.__code__
         return Path(code.co_filename), code.co_firstlineno - 1, self.nodeid
 

@@ -88,7 +88,7 @@ def _params(text: str | None, names: list[str]) -> dict[str, Any] | None:
         params: Any = json.loads(text)
     except ValueError as error:
         raise pytest.UsageError(
-            f"--evsys-params is no JSON ({error}): {text!r}. Write it in single quotes for the "
+            f"--evsys-params is not JSON ({error}): {text!r}. Write it in single quotes for the "
             f'shell: --evsys-params \'{{"log_dir": "{{dir}}"}}\''
         ) from None
     if not isinstance(params, dict):
@@ -107,7 +107,7 @@ def _clauses(ids: list[str]) -> list[str]:
     unknown = [each for each in ids if each.upper() not in BY_ID]
     if unknown:
         hints = " ".join(
-            f"--evsys-clause: there is no clause {each}{nearest(each.upper(), BY_ID) or '.'}"
+            f"--evsys-clause: {each} is not a clause{nearest(each.upper(), BY_ID) or '.'}"
             for each in unknown
         )
         raise pytest.UsageError(f"{hints} The clauses are {', '.join(BY_ID)}")

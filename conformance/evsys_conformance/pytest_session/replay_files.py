@@ -23,7 +23,7 @@ class WayBack:
     path: Path | None = None
     """The file that ``python`` runs; None if there is none."""
     problem: str = ""
-    """Why there is no file."""
+    """Why the file could not be written."""
 
     def command(self, start: Path) -> str:
         """What to type in the directory ``start``."""
@@ -42,7 +42,7 @@ def command(
 ) -> str:
     """The command that runs one clause again, with the same data.
 
-    ``seeded_by`` stands before the seed: what loads Hypothesis's option where it is not loaded.
+    ``seeded_by`` are options before the seed, which load Hypothesis's option where it is missing.
     """
     words = ["pytest", "--evsys-conformance", target.name, "--evsys-clause", clause_id]
     if target.params is not None:

@@ -1,8 +1,8 @@
 """The kit's part in a pytest session: registered only where a session asks for it.
 
-Verdicts travel on attributes of their own, from where a check ran to the process that reports.
-Whatever a conftest makes of an item or a report, the certificate tells what the kit has seen, and
-what it has not seen did not run.
+Verdicts travel on the kit's own attributes of a report, from the process of the check to the one
+that reports. So a conftest that changes items or reports can't change the certificate. A check
+without a verdict did not run.
 """
 
 import gc
@@ -131,7 +131,7 @@ class Conformance:
                 report.wasxfail = item.expected
                 report.longrepr = item.expected
             elif report.skipped and record:
-                # Without a place of their own, skips of one reason are told in one line.
+                # All skips get one place, so that pytest shows those with one reason in one line.
                 report.longrepr = (f"evsys[{item.target}]", None, item.skip_reason)  # type: ignore[assignment]
         return report
 

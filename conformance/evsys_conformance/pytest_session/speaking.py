@@ -1,4 +1,4 @@
-"""Lines that must be seen at once, whatever pytest captures."""
+"""Shows lines at once, also while pytest captures the output."""
 
 import contextlib
 import os

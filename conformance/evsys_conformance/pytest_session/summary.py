@@ -185,6 +185,6 @@ def conclusion(store: StoreRecord, clauses: list[str]) -> str:
     if store.level == "incomplete":
         ran = [c.id for c in store.clauses if c.verdict not in _NOT_RUN]
         why = f"only {judging.listed(ran, 6)} ran" if clauses and ran else why
-        return f"{store.target}: INCOMPLETE, which is no verdict on the store: {why}"
+        return f"{store.target}: INCOMPLETE, which is not a verdict on the store: {why}"
     named = f"{store.target} is {store.level.upper()}"
     return f"{named}: {why}" if why else named

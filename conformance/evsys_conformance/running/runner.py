@@ -95,7 +95,7 @@ def run_check(
         outcome.verdict = Verdict.FAILED
         outcome.what = f"a call of the store did not return within {HANG_SECONDS:.0f} seconds"
         outcome.message = str(ClauseViolation(check.clause, outcome.what))
-    except Exception:  # noqa: BLE001 - whatever is wrong with the kit must not stop the run
+    except Exception:  # noqa: BLE001 - a fault of the kit must not stop the run
         outcome.verdict = Verdict.KIT_ERROR
         outcome.message = traceback.format_exc()
     outcome.examples = drive.examples

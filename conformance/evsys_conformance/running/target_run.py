@@ -30,7 +30,7 @@ class TargetRun:
         """Why the harness could not be entered."""
 
     def perform(self, check: Check, seed: int | None, notice: Notice = silent) -> Outcome:
-        """Run a check; whatever happens comes back as an outcome, an interruption excepted."""
+        """Run a check; all but an interruption comes back as an outcome."""
         claimed = check.clause.capability is None or check.clause.capability in self.subject.claims
         problem = self._enter() if claimed else ""
         if problem:

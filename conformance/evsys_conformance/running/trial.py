@@ -42,7 +42,7 @@ class Trial:
 
     @contextlib.contextmanager
     def judged(self, what: str) -> Generator[None]:
-        """Whatever the store raises inside is a violation."""
+        """Turn an exception of the store inside into a violation."""
         try:
             yield
         except ClauseViolation:

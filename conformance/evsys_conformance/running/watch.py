@@ -16,7 +16,7 @@ NOTICE_SECONDS = 10.0
 """After so long without progress a notice says what is waited for; the next ones come later."""
 
 Notice = Callable[[str], None]
-"""Shows a line to whoever waits."""
+"""Shows a line to the user who waits."""
 
 
 def silent(_line: str) -> None:
@@ -55,7 +55,7 @@ def hanging_after(seconds: float, subject: Subject, notice: Notice) -> Generator
 
 @contextlib.contextmanager
 def ending_at(deadline: float) -> Generator[None]:
-    """Raise ``Hanging`` into whatever still runs at ``deadline``, by ``time.perf_counter()``."""
+    """Raise ``Hanging`` into what still runs at ``deadline``, by ``time.perf_counter()``."""
 
     def end() -> None:
         raise Hanging
