@@ -142,6 +142,7 @@ FROM_LOCK = $(INSTALL) --no-deps --no-build-isolation
 		cat $^ >$@; \
 	fi && touch $@
 
+.PRECIOUS: %/installed
 %/installed: %/locked pyproject.toml
 	@$(FROM_LOCK) --editable .
 	@touch $@
