@@ -46,7 +46,7 @@ class Explained:
     @property
     def right(self) -> bool:
         """Whether there is exactly one cause per fault, each under its clause."""
-        return len(self.causes) == len(self.broken) and set(self.causes) == self.broken
+        return sorted(self.causes) == sorted(self.broken)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -38,7 +38,7 @@ def test_the_efforts_of_the_option_are_those_of_the_kit() -> None:
     # The plugin can't import them: it is loaded in every session.
     choices: dict[str, Any] = {}
 
-    def add(name: str, **arguments: Any) -> None:
+    def add(name: str, *_: str, **arguments: Any) -> None:
         choices[name] = arguments.get("choices")
 
     def group(*_: str) -> Any:

@@ -17,11 +17,11 @@ from integrations.libraries import need
 from integrations.watched_store import WatchedStore
 
 
-@register_log_store("picky")
+@register_log_store("choosy")
 class PickyStore(WatchedStore):
     """Refuses keys, hyperparameters and paths with an @, as stores may, and records nothing."""
 
-    name = "picky"
+    name = "choosy"
 
     def log_metrics(self, metrics: dict[str, float], step: int, *, split: str = "train") -> None:
         refuse([*metrics])
@@ -44,7 +44,7 @@ def refuse(names: list[str]) -> None:
 
 @pytest.fixture
 def recorder(log_dir: Path) -> Iterator[Recorder]:
-    opened = Recorder({"kind": "picky", "params": {"log_dir": str(log_dir)}})
+    opened = Recorder({"kind": "choosy", "params": {"log_dir": str(log_dir)}})
     yield opened
     opened.target.close()
 
@@ -139,7 +139,7 @@ def test_what_only_this_store_refuses_is_left_out_too(
     ]
 
 
-@pytest.mark.parametrize("kinds", [["jsonl", "picky"], ["picky", "jsonl", "picky"]])
+@pytest.mark.parametrize("kinds", [["jsonl", "choosy"], ["choosy", "jsonl", "choosy"]])
 def test_what_one_child_of_several_refuses_is_recorded_once_in_the_others(
     kinds: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

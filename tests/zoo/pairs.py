@@ -40,9 +40,8 @@ class Pair:
 
 
 def _members(faulty: Faulty) -> set[str]:
-    return {name for name in vars(faulty.store) if not name.startswith("__")} | (
-        {"__init__"} & set(vars(faulty.store))
-    )
+    names: list[str] = list(vars(faulty.store))
+    return {name for name in names if name == "__init__" or not name.startswith("__")}
 
 
 def _fit(first: Faulty, second: Faulty) -> bool:

@@ -68,16 +68,16 @@ class Transfer:
             CommandError: The store does not hold what was handed over earlier.
         """
         self.place = place
-        self.damaged = 0
+        self.damaged: int = 0
         """How many damaged lines came since the last row."""
-        self.findings = Findings()
+        self.findings: Findings = Findings()
         """What this replay found in the metrics file beside rows."""
         self._source = source
         self._spec = spec
         self._file = file
         self._present: list[str] = []
         """Keys of the row that was being handed over, which the store already has."""
-        self.progress = self._begin(file.load(place))
+        self.progress: Progress = self._begin(file.load(place))
 
     def _begin(self, earlier: Progress | None) -> Progress:
         log = read_back(self._spec)

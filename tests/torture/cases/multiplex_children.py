@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from evsys_sdk import child_failures
 from evsys_sdk.log_stores.multiplex import MultiplexLogStore
 from torture.bad_stores import Remote
 from torture.case import Trial, case
@@ -31,9 +32,8 @@ def _log(trial: Trial, store: MultiplexLogStore, numbers: Sequence[int]) -> list
             log_call(store, 0, number)
         except Exception as error:
             raised.append(number)
-            notes: list[str] = getattr(error, "__notes__", [])
-            named = any("children[1] (" in note for note in notes)
-            trial.expect(named, f"the error does not name the child: {error!r}, {notes}")
+            named = [failure.path for failure in child_failures(error)] == [(1,)]
+            trial.expect(named, f"the error does not name the child: {error!r}")
     return raised
 
 
