@@ -40,7 +40,7 @@ class Pair:
 
 
 def _members(faulty: Faulty) -> set[str]:
-    names: list[str] = list(vars(faulty.store))
+    names = list(cast("dict[str, Any]", faulty.store.__dict__))
     return {name for name in names if name == "__init__" or not name.startswith("__")}
 
 
