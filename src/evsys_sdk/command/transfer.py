@@ -200,6 +200,9 @@ def _bar(size: int) -> Generator[_Bar]:
         return
     console = Console(stderr=True)
     columns = ("replay", BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    if not console.is_terminal:  # older releases of rich write lines for a disabled bar
+        yield lambda _offset: None
+        return
+    with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=size)
         yield lambda offset: bar.update(task, completed=offset)
