@@ -223,7 +223,9 @@ def test_any_encoding_of_stdout_takes_what_is_printed(
 
 def test_a_path_is_bytes_in_the_locale_c(here: Path) -> None:
     config = here / "c.yaml"
-    config.write_text("log_store: {kind: jsonl, params: {log_dir: ./zielé}}", "utf-8")
+    config.write_text(
+        "log_store: {kind: jsonl, params: {log_dir: ./zielé, metrics_file: é.jsonl}}", "utf-8"
+    )
     done = run("show", str(here / "café"), **LOCALE_C)
     assert (done.returncode, done.stderr) == (0, "")
     assert r"/caf\xc3\xa9  105 rows" in done.stdout
@@ -232,6 +234,7 @@ def test_a_path_is_bytes_in_the_locale_c(here: Path) -> None:
     done = run("check", str(config), **LOCALE_C)
     assert (done.returncode, done.stderr) == (0, "")
     assert r'log_dir: "ziel\xE9"' in done.stdout  # an escape that YAML reads back
+    assert (here / "zielé" / "é.jsonl").exists()
 
 
 @pytest.mark.parametrize(

@@ -142,8 +142,8 @@ def test_a_file_that_cannot_be_read_ends_with_status_2(config: Path, capsys: Cap
         assert main([command, str(config.with_name("run.yml"))]) == 2
         assert main([command, str(config.parent)]) == 2
         first, second = capsys.readouterr().err.splitlines()
-        assert first.startswith(f"evsys {command}: [Errno 2] No such")
-        assert second.startswith(f"evsys {command}: [Errno 21] Is a directory")
+        assert first.startswith(f"evsys {command}: {config.with_name('run.yml')}: No such ")
+        assert second == f"evsys {command}: {config.parent}: Is a directory"
 
 
 # stores

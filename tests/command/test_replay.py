@@ -309,7 +309,7 @@ def test_a_store_that_fails_ends_the_replay_which_then_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr(JSONLLogStore, "log_metrics", full)
         assert main(["replay", str(log), "--to", config]) == 2
-    message = "evsys replay: children[1] (jsonl) failed: [Errno 28] No space left on device. Start"
+    message = "evsys replay: children[1] (jsonl) failed: No space left on device. Start the"
     assert capsys.readouterr().err.startswith(message)
     assert main(["replay", str(log), "--to", config]) == 0
     assert [points(copy) for copy in copies] == [points(log)] * 2

@@ -19,6 +19,9 @@ def described(error: BaseException) -> str:
 
 def _line(error: BaseException) -> str:
     notes = "".join(f" ({note})" for note in getattr(error, "__notes__", []))
+    if isinstance(error, OSError) and error.strerror:
+        place = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        return f"{place}{error.strerror}{notes}"
     if isinstance(error, CommandError | OSError | ImportError):
         return f"{error}{notes}"
     return f"{type(error).__name__}: {error}{notes}{_place(error)}"

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import Self
 
+from evsys_sdk._files import file_system_path
 from evsys_sdk.arguments import checked_text
 from evsys_sdk.log_stores._directories import directory_path
 
@@ -27,13 +28,17 @@ _LONGEST_NAME = 255 - len(TEMPORARY_SUFFIX)  # in bytes; file systems take 255
 def check_file_name(name: object, parameter: str) -> str:
     """The name that ``parameter`` gave, if it is the plain name of a file that a log may have.
 
+    It comes back in the form that ``open`` takes, whatever the encoding of the file system.
+
     Raises:
         TypeError: ``name`` is not a string.
         ValueError: It is not plain: a path, empty, ``.`` or ``..``, or longer than 251 bytes; or
             the store keeps its own file under it.
     """
-    text = checked_text(name, parameter)
-    if "/" in text or "\0" in text or text in {".", ".."} or len(os.fsencode(text)) > _LONGEST_NAME:
+    text = name if isinstance(name, str) and name else checked_text(name, parameter)
+    plain = not {"/", "\0"} & {*text} and text not in {".", ".."}
+    text = file_system_path(text, parameter) if plain else text
+    if not plain or len(os.fsencode(text)) > _LONGEST_NAME:
         raise ValueError(
             f"{parameter} {text[:300]!r} is not the plain name of a file. The files of a log are "
             f"in log_dir itself: give a name without directories, and the directory as log_dir"
