@@ -1,5 +1,7 @@
 """Fixtures for the tests of the kit."""
 
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,3 +15,12 @@ def inner(tmp_path: Path) -> Inner:
     directory = tmp_path / "project"
     directory.mkdir()
     return Inner(directory)
+
+
+@pytest.fixture
+def quick_collections() -> Iterator[None]:
+    """Programs collect the garbage: what pytest holds need not be looked through each time."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()

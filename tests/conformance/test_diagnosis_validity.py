@@ -1,7 +1,6 @@
 """Whatever a store does, the diagnosis only ever runs programs that a correct store passes."""
 
 import contextlib
-import gc
 import random
 import time
 from collections.abc import Generator
@@ -42,6 +41,7 @@ from evsys_conformance.running.check import Check, all_checks
 from random_programs import few, programs, thread_programs
 from zoo.registry import CORRECT
 
+pytestmark = pytest.mark.usefixtures("quick_collections")
 MOST, MOST_OF_MANY_WRITERS = 25, 5
 """So many programs are run in a reduction; fewer where they start threads or processes."""
 STORES = ("Memory", "ClaimsNothing", "LazyStrict", "ReplacesSurrogates")
@@ -96,11 +96,8 @@ def _subject(name: str) -> Generator[Subject]:
     """A correct store of the zoo."""
     [animal] = [each for each in CORRECT if each.id == name]
     subject = Subject(animal.harness(), "zoo", volume=0.02)
-    gc.collect()
-    gc.freeze()  # Programs collect the garbage: what pytest holds need not be looked through.
     with subject.harness:
         yield subject
-    gc.unfreeze()
     subject.discard()
 
 

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -38,6 +38,7 @@ from evsys_conformance.programs.subject import Subject
 from random_programs import few, programs, thread_programs
 from recording_store import RECEIVED, RecordingHarness
 
+pytestmark = pytest.mark.usefixtures("quick_collections")
 CLAIMS = RecordingHarness.capabilities
 
 
@@ -74,15 +75,6 @@ def _temporary_files_in(folder: str) -> Generator[None]:
         yield
     finally:
         tempfile.tempdir = usual
-
-
-@pytest.fixture(autouse=True)
-def _quick_collections() -> Iterator[None]:
-    """Programs collect the garbage: what pytest holds need not be looked through each time."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @few(50)

@@ -35,7 +35,7 @@ class CallerSide:
             self._reused.update(cast("dict[str, Any]", arguments[0]))
             arguments = (self._reused, *arguments[1:])
         if caller is Caller.WATCHES:
-            self._watched.append(_Watched(arguments))
+            self._watched.append(_Watched((*arguments, *keywords.values())))
         return arguments, keywords
 
     def after_call(self, arguments: Arguments, caller: Caller) -> None:
@@ -47,9 +47,13 @@ class CallerSide:
                 change(argument)
 
     def changed(self, by: str) -> str:
-        """Say how an argument that is watched was changed; empty if none was."""
-        problems = [problem for each in self._watched if (problem := each.problem())]
-        return f"{by} changed the caller's arguments: {problems[0]}" if problems else ""
+        """Say how a watched argument was changed since the last look; empty if none was."""
+        problems = [each.problem() for each in self._watched]
+        self._watched = [
+            each for each, problem in zip(self._watched, problems, strict=True) if not problem
+        ]
+        found = next(filter(None, problems), "")
+        return f"{by} changed the caller's arguments: {found}" if found else ""
 
 
 class _Watched:
@@ -57,10 +61,11 @@ class _Watched:
 
     def __init__(self, arguments: tuple[Any, ...]) -> None:
         self._values = arguments
-        self._was = _snapshot(arguments)
+        self._was = [_snapshot(argument) for argument in arguments]
 
     def problem(self) -> str:
-        return _difference(self._was, self._values, "")
+        pairs = zip(self._was, self._values, strict=True)
+        return next(filter(None, (_difference(was, value, "") for was, value in pairs)), "")
 
 
 def _snapshot(value: Any, inside: tuple[int, ...] = ()) -> Any:

@@ -37,25 +37,27 @@ def run(program: Program, subject: Subject) -> Observation:
     Raises:
         BaseException: What ends a program, such as KeyboardInterrupt, passes through.
     """
-    return _Run(subject).observe(program)
+    return _Run(program, subject).observe()
 
 
 class _Run:
     """One run of a program."""
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, program: Program, subject: Subject) -> None:
+        self.program = program
         self.subject = subject
         self.observation = Observation()
         self._params: dict[int, dict[str, Any]] = {}
         self._stores: dict[int, Any] = {}
         self._destinations: dict[int, int] = {}
-        self._built_with: dict[int, dict[str, Any]] = {}
+        self._alike: dict[int, dict[str, Any]] = {}
+        """Arguments of stores to be built from the objects of another, by store."""
         self._caller = CallerSide()
         self._until_the_end = contextlib.ExitStack()
 
-    def observe(self, program: Program) -> Observation:
+    def observe(self) -> Observation:
         with self._until_the_end:
-            for step in program.steps:
+            for step in self.program.steps:
                 seen = self._seen(step)
                 self.observation.seen.append(seen)
                 if seen.hung or (seen.error is not None and isinstance(step, Open)):
@@ -114,11 +116,17 @@ class _Run:
         return Seen()
 
     def _build(self, step: Open, params: dict[str, Any]) -> Any:
-        same = step.same_objects_as
-        other = None if same is None else self._built_with[same]
-        own = constructor_arguments(self.subject.store, params, other)
-        self._built_with[step.store] = own
-        return self.subject.store(**own)
+        arguments = self._alike.pop(step.store, None)
+        if arguments is None:
+            arguments = constructor_arguments(self.subject.store, params)
+        for other in self.program.steps:
+            if isinstance(other, Open) and other.same_objects_as == step.store:
+                # Before any constructor runs: it may change an object that is still equal here.
+                theirs = self._params_of(other.destination)
+                self._alike[other.store] = constructor_arguments(
+                    self.subject.store, theirs, arguments
+                )
+        return self.subject.store(**arguments)
 
     def _make(self, step: Make) -> Seen:
         directory = self.observation.directories[self._destinations[step.store]]
@@ -147,7 +155,6 @@ class _Run:
 
     def _drop(self, step: Drop) -> Seen:
         self._stores.pop(step.store, None)
-        self._built_with.pop(step.store, None)
         gc.collect()
         return Seen(changed=self._caller.changed("the garbage collection"))
 

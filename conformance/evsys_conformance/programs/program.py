@@ -170,10 +170,6 @@ class Program:
 
     steps: tuple[Step, ...]
 
-    def __len__(self) -> int:
-        """Give the number of lines that matter: everything but opening, closing and reading."""
-        return sum(not isinstance(step, Open | Close | Read) for step in self.steps)
-
     @property
     def identity(self) -> str:
         """Equal for programs that do the same. By ``==``, 0.5 is ``np.float64(0.5)``."""

@@ -111,16 +111,10 @@ class _Printer:
     def __init__(self, program: Program, *, bare: bool = False) -> None:
         self.program = program
         self._bare = bare
-        stores = {step.store for step in program.steps if isinstance(step, Open)}
+        self._opened = [step for step in program.steps if isinstance(step, Open)]
+        stores = {step.store for step in self._opened}
         places = {s.destination for s in program.steps if isinstance(s, _AtADestination)}
         self._many_stores, self._many_places = len(stores) > 1, len(places) > 1
-        self._alike = {
-            number
-            for step in program.steps
-            if isinstance(step, Open) and step.same_objects_as is not None
-            for number in (step.store, step.same_objects_as)
-        }
-        """Stores whose constructor arguments are kept or taken over."""
         self._names = _names(program)
         """Names of arguments that the caller holds on to."""
         self._bound: set[str] = set()
@@ -209,11 +203,16 @@ class _Printer:
     def _open(self, step: Open) -> Iterator[str]:
         params, name = self.params(step.destination), self._store(step.store)
         built = f"build_store(harness.store, {params})"
-        if step.store in self._alike and step.through is Through.NOTHING:
-            own = f"arguments_{step.store + 1}"
-            same = "" if step.same_objects_as is None else f", arguments_{step.same_objects_as + 1}"
-            yield f"{own} = constructor_arguments(harness.store, {params}{same})"
-            built = f"harness.store(**{own})"
+        alike = [each for each in self._opened if each.same_objects_as == step.store]
+        if alike:
+            yield f"arguments_{step.store + 1} = constructor_arguments(harness.store, {params})"
+        for other in alike:
+            yield (
+                f"arguments_{other.store + 1} = constructor_arguments("
+                f"harness.store, {self.params(other.destination)}, arguments_{step.store + 1})"
+            )
+        if alike or step.same_objects_as is not None:
+            built = f"harness.store(**arguments_{step.store + 1})"
         match step.through:
             case Through.NOTHING:
                 yield f"{name} = {built}"
