@@ -232,7 +232,8 @@ CLAUSES: Final = (
         "After `close()` a fresh reader must find exactly what was logged, each record once, "
         "and must still find it after the instance was garbage-collected. Where nothing was "
         "logged, there may be nothing to read.",
-        "the last buffer, joins with a timeout, __del__ and atexit handlers that write again",
+        "whether the reader reads where the store writes; the last buffer, joins with a timeout, "
+        "__del__ and atexit handlers that write again",
     ),
     Clause(
         "CL-2",

@@ -29,6 +29,7 @@ from evsys_conformance.programs.program import (
     Read,
     Step,
     Threads,
+    Through,
     logged,
     program,
     run_of,
@@ -188,7 +189,7 @@ def test_runs_of_similar_calls_are_loops(made: list[Call], lines: list[str]) -> 
 def test_what_matters_is_shown_without_opening_closing_and_what_catches_errors() -> None:
     bad = Make(calls.scalar("loss", "1.5", 0), expect=Expect.REFUSED, because="it is a string")
     assert essence(run_of(bad)) == ["store.log_scalar('loss', '1.5', 0)"]
-    late = program(Open(), Close(), Make(calls.scalar("loss", 0.5, 0)), Close(), Read())
+    late = program(Open(), Close(), Make(calls.scalar("loss", 0.5, 0)), Read())
     assert essence(late) == ["store.close()", "store.log_scalar('loss', 0.5, 0)"]
     printed = script(late, "harness()")
     assert (
@@ -205,3 +206,43 @@ def test_a_string_that_stands_for_the_directory_is_printed_as_the_directory() ->
     printed = script(logged([call]), "harness()")
     assert "store.log_artifact('model', str(directory) + '/model.pt')" in printed
     assert _executed(logged([call])) == _interpreted(logged([call]))
+
+
+PLAIN = Make(calls.scalar("loss", 0.5, 0))
+LINE = "store.log_scalar('loss', 0.5, 0)"
+
+
+@pytest.mark.parametrize(
+    ("steps", "lines"),
+    [
+        ([Open(), PLAIN, Close(), Close(), Read()], [LINE, "store.close()", "store.close()"]),
+        (
+            [Open(), PLAIN, Close(), Read(), Close(), Read()],
+            [LINE, "store.close()", "print(harness.read(params))", "store.close()"],
+        ),
+        (
+            [Open(), Close(), Read()],
+            ["store = build_store(harness.store, params)", "store.close()"],
+        ),
+        (
+            [Open(), PLAIN, Close(), Open(), Close(), Read()],
+            [LINE, "store.close()", "store = build_store(harness.store, params)"],
+        ),
+        (
+            [Open(), Open(1, 1), PLAIN, Close(), Close(1), Read(1)],
+            [
+                "store_1 = build_store(harness.store, params_1)",
+                "store_2 = build_store(harness.store, params_2)",
+                "store_1.log_scalar('loss', 0.5, 0)",
+            ],
+        ),
+        (
+            [Open(0, 0, Through.BY_KEYWORD), PLAIN, Close(), Read()],
+            ["store = ByKeyword(build_store(harness.store, params))", LINE],
+        ),
+    ],
+)
+def test_what_is_around_the_calls_is_shown_where_it_is_unusual(
+    steps: list[Step], lines: list[str]
+) -> None:
+    assert essence(Program(tuple(steps))) == lines

@@ -111,11 +111,6 @@ def _missing_series(
             kind = "mixed up"
             text += f". The same number of points is recorded under {_named(other, precision)}"
             break
-    if not found:
-        text += (
-            "\nNo point is recorded at all: either the store wrote none, or the reader looks in "
-            "another place"
-        )
     return Difference(kind, text, steps)
 
 

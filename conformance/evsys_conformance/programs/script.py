@@ -1,6 +1,6 @@
 """Prints a program as Python that does the same again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from evsys_conformance.programs import writers
@@ -77,7 +77,7 @@ def frame(lines: list[str], loading: str) -> str:
 def body(program: Program) -> Iterator[str]:
     """The lines inside the ``with`` statement of the harness, with the destinations made first."""
     printer = _Printer(program)
-    steps = list(printer.lines())
+    steps = list(printer.lines(program.steps))
     places = [step.destination for step in program.steps if isinstance(step, _AtADestination)]
     text = "\n".join(steps)
     for place in dict.fromkeys(places):
@@ -90,16 +90,22 @@ def body(program: Program) -> Iterator[str]:
 
 
 def essence(program: Program) -> list[str]:
-    """The lines that matter: without building, closing at the end, and reading.
+    """The lines that matter: without building, the usual close at the end, and reading.
 
     Calls that may raise are shown without what catches their error.
     """
     steps = list(program.steps)
-    while steps and isinstance(steps[-1], Read | Close):
+    if steps[0] == Open() and {step.store for step in _opened(program)} == {0}:
+        del steps[0]
+    closed = [step.store for step in steps if isinstance(step, Close)]
+    once = sorted(closed) == sorted(step.store for step in _opened(program))
+    while steps and isinstance(steps[-1], Read | Close if once else Read):
         steps.pop()
-    plain = Open()
-    kept = [step for n, step in enumerate(steps) if n or step != plain] or [Open(), Close()]
-    return list(_Printer(Program(tuple(kept)), bare=True).lines())
+    return list(_Printer(program, bare=True).lines(steps or program.steps[:2]))
+
+
+def _opened(program: Program) -> list[Open]:
+    return [step for step in program.steps if isinstance(step, Open)]
 
 
 _AtADestination = Open | Read | Processes | Killed | Forks
@@ -109,9 +115,8 @@ class _Printer:
     """Prints the steps of a program, in order."""
 
     def __init__(self, program: Program, *, bare: bool = False) -> None:
-        self.program = program
         self._bare = bare
-        self._opened = [step for step in program.steps if isinstance(step, Open)]
+        self._opened = _opened(program)
         stores = {step.store for step in self._opened}
         places = {s.destination for s in program.steps if isinstance(s, _AtADestination)}
         self._many_stores, self._many_places = len(stores) > 1, len(places) > 1
@@ -123,10 +128,10 @@ class _Printer:
         self._logged: set[int] = set()
         """Destinations at which there must be something to read."""
 
-    def lines(self) -> Iterator[str]:
-        """Everything but the destinations; runs of similar calls as loops."""
+    def lines(self, steps: Sequence[Step]) -> Iterator[str]:
+        """Some of the program's steps, runs of similar calls as loops."""
         run: list[Make] = []
-        for step in self.program.steps:
+        for step in steps:
             if isinstance(step, Make) and self._is_plain(step):
                 if run and run[0].store != step.store:
                     yield from self._run(run)
