@@ -4,17 +4,24 @@ import contextlib
 import os
 import pickle
 import select
+import signal
 import tempfile
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
 from evsys_conformance.processes.child import DONE, Job, Surroundings
 from evsys_conformance.processes.fork_server import ForkServer, running
+from evsys_conformance.processes.kill_points import Death
+from evsys_conformance.processes.parent import Child
 from evsys_conformance.programs import calls
+from evsys_conformance.programs.subject import Subject
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
+from planted import subject_of
+from zoo.backends.memory import MemoryHarness
 
 
 @dataclass
@@ -82,3 +89,65 @@ def test_children_end_with_their_server() -> None:
 
 def test_one_server_does_for_a_process() -> None:
     assert running() is running()
+
+
+class Interrupted(BaseException):
+    """What a signal handler raises into whatever runs."""
+
+
+@contextlib.contextmanager
+def _interrupted_after(seconds: float) -> Generator[None]:
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise Interrupted
+
+    usual = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, usual)
+
+
+def test_an_answer_that_nobody_took_is_not_that_to_the_next_question() -> None:
+    server = running()
+    with tempfile.TemporaryFile() as output, _started(server, output.fileno()) as child:
+        # The child waits for its job. Its exit status, 0 or 1, must never count as a process id.
+        with pytest.raises(Interrupted), _interrupted_after(0.05):
+            server.wait(child.pid)
+        assert running() is not server
+        readable, _, _ = select.select([child.report], [], [], 20)
+        assert readable, "the child went on without its server"
+    with tempfile.TemporaryFile() as output, _started(running(), output.fileno()) as child:
+        assert child.pid > 1
+        os.write(child.standard_input, b"no pickle")
+        assert running().wait(child.pid) == 1
+
+
+class Impatient(Subject):
+    """A subject whose tests are interrupted as soon as they wait for a child."""
+
+    impatient = False
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if self.impatient and name == "calls_in_check":
+            raise Interrupted
+        super().__setattr__(name, value)
+
+
+def test_a_child_ends_with_its_server() -> None:
+    subject = subject_of()
+    with Child(subject, {"destination": "x"}, "log_until_killed", []):
+        test_an_answer_that_nobody_took_is_not_that_to_the_next_question()
+    subject.discard()
+
+
+def test_a_child_that_was_interrupted_in_an_answer_is_asked_no_more() -> None:
+    subject = Impatient(MemoryHarness())
+    with Child(subject, {}, "die_on_demand", []) as child:
+        assert child.is_alive()
+        subject.impatient = True
+        with pytest.raises(Interrupted):
+            child.ask(Death({"destination": "x"}, [], calls.scalar("loss", 0.5, 0), 0))
+        assert not child.is_alive()
+    subject.discard()

@@ -142,5 +142,5 @@ def test_the_command_names_it(
         assert main(command) == 2
         error = capsys.readouterr().err
         assert what in error
-        assert f"'{tmp_path / name}'" in error
+        assert str(tmp_path / name) in error
         assert "Traceback" not in error

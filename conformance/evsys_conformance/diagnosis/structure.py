@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from evsys_conformance.diagnosis.plainer import plain_call
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.differences import Difference
 from evsys_conformance.programs.program import (
@@ -185,6 +186,9 @@ def _smaller(step: Step) -> Iterator[Step]:
             for length in (1, 2, 4, longest // 4, longest // 2):
                 if 0 < length < longest:
                     yield _with_histories(step, tuple(h[:length] for h in histories))
+            yield from (_with_histories(step, plain) for plain in _plainer_histories(histories))
+            if isinstance(step, Threads) and step.close_after:
+                yield replace(step, close_after=0)
             if isinstance(step, Threads) and step.giving_way:
                 yield replace(step, giving_way=False)
         case Killed() | Forks():
@@ -192,6 +196,7 @@ def _smaller(step: Step) -> Iterator[Step]:
             for kept in (calls[-1:], calls[:1], calls[len(calls) // 2 :], calls[1:]):
                 if 0 < len(kept) < len(calls):
                     yield _with_calls(step, kept)
+            yield from (_with_calls(step, plain) for [plain] in _plainer_histories((calls,)))
             if isinstance(step, Killed) and step.pause is None and step.within > 1:
                 for place in dict.fromkeys((1, step.within // 2, step.within - 1)):
                     yield replace(step, within=place)
@@ -201,6 +206,21 @@ def _smaller(step: Step) -> Iterator[Step]:
                 yield replace(step, write=False)
         case _:
             return
+
+
+def _plainer_histories(
+    histories: tuple[tuple[Call, ...], ...],
+) -> Iterator[tuple[tuple[Call, ...], ...]]:
+    """Calls of one method only, and plain calls only."""
+    methods = dict.fromkeys(call.method for history in histories for call in history)
+    for method in methods:
+        kept = tuple(tuple(c for c in history if c.method == method) for history in histories)
+        if len(methods) > 1 and all(kept):
+            yield kept
+    for method in dict.fromkeys(("log_metrics", *methods)):
+        yield tuple(
+            tuple(plain_call(method, n) for n in range(len(history))) for history in histories
+        )
 
 
 def _with_histories(

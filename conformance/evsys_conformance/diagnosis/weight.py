@@ -22,11 +22,14 @@ from evsys_conformance.programs.program import (
     Killed,
     Make,
     Open,
+    Processes,
     Program,
     Step,
     Threads,
     Through,
 )
+
+_FIRST = 50
 
 Weight = tuple[int, int, int, int]
 
@@ -64,13 +67,22 @@ def _surroundings(step: Step) -> int:
 def _inside(step: Step) -> int:
     match step:
         case Killed():
-            return step.within + (_ODD if step.pause is not None else 0)
+            own = step.within + (_ODD if step.pause is not None else 0)
+            return own + _calls(step.calls)
         case Threads():
-            return int(step.giving_way)
+            late = step.close_after or 0
+            return step.giving_way + late + sum(map(_calls, step.histories))
+        case Processes():
+            return sum(map(_calls, step.histories))
         case Forks():
-            return step.write + step.beside_a_writer
+            return step.write + step.beside_a_writer + _calls(step.calls)
         case _:
             return 0
+
+
+def _calls(history: tuple[Call, ...]) -> int:
+    """What is in the calls of one writer; of a long history in those that come first."""
+    return sum(_call_weight(call, place) for place, call in enumerate(history[:_FIRST]))
 
 
 def _call_weight(call: Call, place: int) -> int:

@@ -25,6 +25,8 @@ class ForkServer:
 
     def __init__(self) -> None:
         self.owner = os.getpid()
+        self.usable = True
+        """Whether its next answer is that to the next question."""
         self._socket, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -36,27 +38,31 @@ class ForkServer:
 
     def fork(self, standard_input: int, output: int, report: int) -> int:
         """Fork a child with these descriptors, and return its process id."""
-        socket.send_fds(self._socket, [_FORK], [standard_input, output, report])
-        return self._answer()
+        return self._ask(_FORK, [standard_input, output, report])
 
     def wait(self, pid: int) -> int:
         """Wait until a child has ended; return its exit status, or the signal as a negative."""
-        self._socket.sendall(b"%d" % pid)
-        return self._answer()
+        return self._ask(b"%d" % pid, [])
 
-    def _answer(self) -> int:
+    def _ask(self, request: bytes, descriptors: list[int]) -> int:
+        # A signal handler may raise in here. What is left over would answer the next question.
+        self.usable = False
+        socket.send_fds(self._socket, [request], descriptors)
         answer = self._socket.recv(64)
         if not answer:
             raise RuntimeError(
                 f"the process that forks the kit's children ended with status "
                 f"{self._process.wait()}"
             )
+        self.usable = True
         return int(answer)
 
     def stop(self) -> None:
         """End the process, and whatever it has forked."""
         if self.owner == os.getpid():
             self._socket.close()
+            if not self.usable:
+                self._process.terminate()  # It may be waiting for a child that never ends.
             self._process.wait()
 
 
@@ -65,6 +71,8 @@ _servers: list[ForkServer] = []
 
 def running() -> ForkServer:
     """The server of this process, started when it is first asked for."""
+    if _servers and not _servers[-1].usable:
+        _servers.pop().stop()
     if not _servers or _servers[-1].owner != os.getpid():
         _servers.append(ForkServer())
         atexit.register(_servers[-1].stop)
@@ -77,29 +85,33 @@ def _serve(connection: socket.socket) -> int | None:
     gc.freeze()
     # Ctrl-C reaches every process of the terminal; the parent decides what ends.
     usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit())
     alive: set[int] = set()
-    while True:
-        request, descriptors, _, _ = socket.recv_fds(connection, 64, 3)
-        if not request:
-            break
-        if request == _FORK:
-            answer = os.fork()
-            if answer == 0:
-                signal.signal(signal.SIGINT, usual)
-                connection.close()
-                return _taken_over(*descriptors)
-            alive.add(answer)
-            for descriptor in descriptors:
-                os.close(descriptor)
-        else:
-            pid = int(request)
-            answer = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-            alive.discard(pid)
-        connection.sendall(b"%d" % answer)
-    for pid in alive:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    return None
+    try:
+        while True:
+            request, descriptors, _, _ = socket.recv_fds(connection, 64, 3)
+            if not request:
+                return None
+            if request == _FORK:
+                answer = os.fork()
+                if answer == 0:
+                    alive.clear()
+                    signal.signal(signal.SIGINT, usual)
+                    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                    connection.close()
+                    return _taken_over(*descriptors)
+                alive.add(answer)
+                for descriptor in descriptors:
+                    os.close(descriptor)
+            else:
+                pid = int(request)
+                answer = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+                alive.discard(pid)
+            connection.sendall(b"%d" % answer)
+    finally:
+        for pid in alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def _taken_over(standard_input: int, output: int, report: int) -> int:

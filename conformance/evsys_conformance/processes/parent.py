@@ -103,6 +103,8 @@ class Child:
 
     def ask(self, question: Any) -> str:
         """Send it something and wait for its answer, a line."""
+        # A signal handler may raise in here: a late answer must not be taken for that of another.
+        self._failed = True
         known = len(self.reported)
         try:
             self._stdin.write(pickle.dumps(question))
@@ -113,6 +115,7 @@ class Child:
         while not self.reported[known:].endswith(b"\n"):
             if not self._follow():
                 self._unexpected_end()
+        self._failed = False
         return self.reported[known:].decode().strip()
 
     def wait_until_done(self) -> None:
@@ -166,10 +169,13 @@ class Child:
 
     def _kill(self) -> None:
         # Until somebody has waited for it, its number belongs to no other process.
-        if self._status is None:
+        if self._status is None and self._server.usable:
             os.kill(self._pid, signal.SIGKILL)
 
     def _wait(self) -> int:
+        if self._status is None and not self._server.usable:
+            self._server.stop()  # Which kills what it has forked.
+            self._status = -signal.SIGKILL
         if self._status is None:
             self._status = self._server.wait(self._pid)
         return self._status

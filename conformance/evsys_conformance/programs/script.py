@@ -1,6 +1,6 @@
 """Prints a program as Python that does the same again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from evsys_conformance.programs import writers
@@ -108,6 +108,12 @@ def _opened(program: Program) -> list[Open]:
     return [step for step in program.steps if isinstance(step, Open)]
 
 
+def _numbered(numbers: Iterable[int]) -> dict[int, str]:
+    """What to add to names of several things, by their number, in the order in which they come."""
+    different = list(dict.fromkeys(numbers))
+    return {each: f"_{n}" * (len(different) > 1) for n, each in enumerate(different, 1)}
+
+
 _AtADestination = Open | Read | Processes | Killed | Forks
 
 
@@ -117,9 +123,9 @@ class _Printer:
     def __init__(self, program: Program, *, bare: bool = False) -> None:
         self._bare = bare
         self._opened = _opened(program)
-        stores = {step.store for step in self._opened}
-        places = {s.destination for s in program.steps if isinstance(s, _AtADestination)}
-        self._many_stores, self._many_places = len(stores) > 1, len(places) > 1
+        places = [step.destination for step in program.steps if isinstance(step, _AtADestination)]
+        self._stores = _numbered(step.store for step in self._opened)
+        self._places = _numbered(places)
         self._names = _names(program)
         """Names of arguments that the caller holds on to."""
         self._bound: set[str] = set()
@@ -148,18 +154,18 @@ class _Printer:
 
     def params(self, destination: int) -> str:
         """The name of the parameters of a destination."""
-        return f"params_{destination + 1}" if self._many_places else "params"
+        return f"params{self._places[destination]}"
 
     def directory(self, destination: int) -> str:
         """The name of the directory of a destination, for programs that mention it."""
-        return f"directory_{destination + 1}" if self._many_places else "directory"
+        return f"directory{self._places[destination]}"
 
     def _located(self, line: str, store: int) -> str:
         here = self.directory(self._where.get(store, 0))
         return line.replace("str(directory)", f"str({here})")
 
     def _store(self, number: int) -> str:
-        return f"store_{number + 1}" if self._many_stores else "store"
+        return f"store{self._stores.get(number, '')}"
 
     def _is_plain(self, step: Make) -> bool:
         """Whether a call is a line of its own, without anything around it."""
@@ -210,14 +216,14 @@ class _Printer:
         built = f"build_store(harness.store, {params})"
         alike = [each for each in self._opened if each.same_objects_as == step.store]
         if alike:
-            yield f"arguments_{step.store + 1} = constructor_arguments(harness.store, {params})"
+            yield f"{_arguments(name)} = constructor_arguments(harness.store, {params})"
         for other in alike:
             yield (
-                f"arguments_{other.store + 1} = constructor_arguments("
-                f"harness.store, {self.params(other.destination)}, arguments_{step.store + 1})"
+                f"{_arguments(self._store(other.store))} = constructor_arguments("
+                f"harness.store, {self.params(other.destination)}, {_arguments(name)})"
             )
         if alike or step.same_objects_as is not None:
-            built = f"harness.store(**arguments_{step.store + 1})"
+            built = f"harness.store(**{_arguments(name)})"
         match step.through:
             case Through.NOTHING:
                 yield f"{name} = {built}"
@@ -267,6 +273,11 @@ class _Printer:
 
 def _attempt(line: str, otherwise: str) -> list[str]:
     return [f"try: {line}", f'except Exception as error: print(f"{otherwise}: {{error!r}}")']
+
+
+def _arguments(store: str) -> str:
+    """The name of what the constructor of a store is handed."""
+    return store.replace("store", "arguments")
 
 
 def _names(program: Program) -> dict[str, str]:
