@@ -213,8 +213,7 @@ runner.HANG_SECONDS, watch.NOTICE_SECONDS = 2.0, 0.4
         environment={"PYTHONPATH": str(inner.directory)},
     )
     node = "evsys[my_stores:HangingStore]::CL-2::closing_again_changes_nothing"
-    said = "s for close() to return; after 2 s it counts as hanging\n"
-    assert f"{node} has waited 0 " in session.text
-    assert said in session.text
+    said = r"has waited [01] s for close\(\) to return; after 2 s it counts as hanging\n"
+    assert re.search(f"{re.escape(node)} {said}", session.text)
     assert "close() did not return" in session.text
     assert session.status == 1
