@@ -6,6 +6,7 @@ order: what is around the calls comes before the calls, and the unusual before t
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 from evsys_conformance.awkward import UNKNOWN
@@ -53,6 +54,8 @@ def clause_of(program: Program, about: Difference, fails: Fails) -> str:
         or _by_closing(program, about, makes)
         or _by_expectation(makes, about)
         or _by_caller(makes, about)
+        or _by_defaults(makes, fails)
+        or _by_scalars(makes, fails)
         or _by_arguments(makes)
         or _by_number(about, makes, fails)
     )
@@ -125,6 +128,32 @@ def _by_caller(makes: list[Make], about: Difference) -> str:
         if make.caller is not Caller.FORGETS or about.kind == "arguments changed":
             return "HP-4" if make.call.method == "log_hyperparams" else "MET-9"
     return ""
+
+
+def _by_defaults(makes: list[Make], fails: Fails) -> str:
+    """By a default of split or kind: the call is fine with that argument given."""
+    if len(makes) != 1 or makes[0].call.keywords:
+        return ""
+    call = makes[0].call
+    default = {"log_metrics": ("split", SPLIT, "SIG-2"), "log_artifact": ("kind", "file", "SIG-3")}
+    if call.method not in default:
+        return ""
+    name, value, clause = default[call.method]
+    spelled_out = logged([replace(call, keywords={name: value})])
+    return "" if fails(spelled_out) else clause
+
+
+def _by_scalars(makes: list[Make], fails: Fails) -> str:
+    """By log_scalar: log_metrics does the same without a fault."""
+    scalars = [make.call for make in makes if make.call.method == "log_scalar"]
+    if len(scalars) != len(makes) or any(call.keywords for call in scalars):
+        return ""
+    return "" if not makes or fails(logged(map(_as_metrics, scalars))) else "MET-2"
+
+
+def _as_metrics(call: Call) -> Call:
+    key, value, step = call.arguments
+    return Call("log_metrics", ({key: value}, step))
 
 
 def _of_text(method: str) -> str:

@@ -13,9 +13,15 @@ from dataclasses import dataclass, field
 from evsys_conformance.clauses import BY_ID, Clause
 from evsys_conformance.diagnosis import structure
 from evsys_conformance.diagnosis.attribution import clause_of
+from evsys_conformance.diagnosis.consequences import (
+    is_kept_from_wrapping,
+    methods_of,
+    unusable_methods,
+)
 from evsys_conformance.diagnosis.containment import contains
 from evsys_conformance.diagnosis.experiments import Experiments, OutOfTime
 from evsys_conformance.diagnosis.reduction import Reduced, reduced
+from evsys_conformance.diagnosis.weight import weight
 from evsys_conformance.programs.differences import Difference
 from evsys_conformance.programs.program import Make, Program
 from evsys_conformance.programs.script import essence, script
@@ -95,7 +101,7 @@ def _shows(about: Difference, found: list[Difference]) -> bool:
 
 def _cost(failure: Failure) -> int:
     if failure.program is None:
-        return 0
+        return -1
     return sum(len(structure.calls_of(step)) for step in failure.program.steps)
 
 
@@ -132,14 +138,24 @@ class _Diagnosis:
 
     def _clauses(self, failure: Failure, program: Program) -> Iterator[str]:
         """The clauses that the program breaks: of each way in which it fails, the own one first."""
+        if self._unusable() & methods_of(program):
+            yield "SIG-1"
+            return
         families: dict[str, Difference] = {}
         for difference in failure.found:
             families.setdefault(difference.family, difference)
         for about in families.values():
+            if "ID-2" in self.causes and is_kept_from_wrapping(program, about):
+                yield "ID-2"
+                continue
             known = self._known_to_explain(program, about)
             yield known or self._reduce(program, failure.found, about, failure)
         if failure.clause.id not in self.causes:
             yield from self._tiny(failure, program)
+
+    def _unusable(self) -> frozenset[str]:
+        """Methods of which nothing more can be said, since their signatures are wrong."""
+        return unusable_methods(self.experiments) if "SIG-1" in self.causes else frozenset()
 
     def _known_to_explain(self, program: Program, about: Difference) -> str:
         """The clause of a cause that is bound to show in the program; empty if there is none."""
@@ -147,6 +163,11 @@ class _Diagnosis:
             if self._about[clause_id].is_like(about) and contains(program, smaller):
                 return clause_id
         return ""
+
+    def _known_to_be_like(self, about: Difference) -> str:
+        """The clause of a cause that fails in the same way."""
+        alike = (clause for clause, shown in self._about.items() if shown.is_like(about))
+        return next(alike, "")
 
     def _tiny(self, failure: Failure, program: Program) -> Iterator[str]:
         """What each of the program's calls breaks alone."""
@@ -182,13 +203,27 @@ class _Diagnosis:
             result, runs = Reduced(program, tuple(found), complete=False), ""
         else:
             runs = self._frequency(program, about)
-            result = reduced(program, found, about, self.experiments)
+            result = self._without_surroundings(reduced(program, found, about, self.experiments))
             self.experiments.tries = 1
         same = [each for each in result.found if each.is_like(about)]
-        about = same[0] if same else about
+        about = next(iter([*same, *result.found]), about)
+        if not result.complete and (known := self._known_to_be_like(about)):
+            return known
         clause = self._clause(result, about, failure)
         self._add(clause, result, about, runs)
         return clause.id
+
+    def _without_surroundings(self, result: Reduced) -> Reduced:
+        """The same without threads, processes or wrappers, if it fails in any way at all."""
+        for plain in structure.without_surroundings(result.program):
+            if weight(plain) < weight(result.program) and (found := self._found_in_time(plain)):
+                return reduced(plain, found, found[0], self.experiments)
+        return result
+
+    def _found_in_time(self, program: Program) -> list[Difference]:
+        with contextlib.suppress(OutOfTime):
+            return self.experiments.found(program)
+        return []
 
     def _frequency(self, program: Program, about: Difference) -> str:
         """How often a program fails, where it is not always; more tries for such a one."""
@@ -228,6 +263,10 @@ class _Diagnosis:
             self._about[clause.id] = about
 
     def _add_direct(self, failure: Failure) -> None:
+        method = {"SIG-2": "log_metrics", "SIG-3": "log_artifact"}.get(failure.clause.id)
+        if method in self._unusable():
+            self.causes["SIG-1"].checks.append(failure.check)
+            return
         known = self.causes.setdefault(
             failure.clause.id,
             Cause(failure.clause, failure.what, failure.script, _written_down(failure.script)),

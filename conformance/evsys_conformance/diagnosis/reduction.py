@@ -9,12 +9,15 @@ end at another.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any, TypeGuard
 
 from evsys_conformance.diagnosis import structure
 from evsys_conformance.diagnosis.experiments import Experiments, OutOfTime
 from evsys_conformance.diagnosis.plainer import plain_call, plainer
 from evsys_conformance.diagnosis.weight import weight
+from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.differences import Difference
+from evsys_conformance.programs.expected import named_arguments
 from evsys_conformance.programs.program import Caller, Expect, Make, Program, Step
 
 _FEW = 12
@@ -151,6 +154,31 @@ def _uniform(program: Program) -> Iterator[Program]:
         if method == "log_metrics" or any(make.call.method == method for make in kept):
             yield _plain(program, method)
     yield _plain(program, "")
+    yield from _merged_hyperparams(program)
+
+
+def _merged_hyperparams(program: Program) -> Iterator[Program]:
+    """The program with one call for the hyperparameters of several."""
+    merged: dict[str, Any] = {}
+    steps: list[Step] = []
+    calls = 0
+    for step in program.steps:
+        if not isinstance(step, Make) or step.call.method != "log_hyperparams":
+            steps.append(step)
+        elif step.expect is not Expect.ACCEPTED or step.store != 0:
+            return
+        else:
+            merged |= named_arguments(step.call)["params"]
+            calls += 1
+            if calls == 1:
+                steps.append(step)
+    if calls > 1:
+        call = Call("log_hyperparams", (merged,))
+        yield Program(tuple(replace(s, call=call) if _logs_hyperparams(s) else s for s in steps))
+
+
+def _logs_hyperparams(step: Step) -> TypeGuard[Make]:
+    return isinstance(step, Make) and step.call.method == "log_hyperparams"
 
 
 def _plain(program: Program, method: str) -> Program:

@@ -112,6 +112,9 @@ def without_surroundings(program: Program) -> Iterator[Program]:
                 calls = [Make(call, step.store) for call in calls_of(step)]
                 closing: list[Step] = [] if step.close_after is None else [Close(step.store)]
                 yield Program((*before, *calls, *closing, *after))
+                if closing:
+                    yield Program((*before, *closing, *calls, *after))
+                    yield Program((*before, *closing, *after))
             case Processes() | Killed() | Forks():
                 yield logged(calls_of(step))
                 plain = logged(calls_of(step), destination=step.destination).steps

@@ -94,6 +94,7 @@ def _call_weight(call: Call, place: int) -> int:
         case "log_metrics":
             items = cast("dict[Any, Any]", given["metrics"])
             total += sum(map(_item, items.items())) + _step(given["step"], place)
+            total += 0 if items else _ODD  # A call without an item is rarer than one with an item.
         case "log_scalar":
             total += 2 + _item((given["key"], given["value"])) + _step(given["step"], place)
         case "log_hyperparams":
@@ -105,8 +106,10 @@ def _call_weight(call: Call, place: int) -> int:
 
 def _item(item: tuple[Any, Any]) -> int:
     key, value = item
-    plain = type(value) is float and value == VALUE
-    return 1 + _text(key, KEY) + (0 if plain else _odd(value))
+    if type(value) is float:
+        return 1 + _text(key, KEY) + (0 if value == VALUE else _odd(value))
+    # Anything else is turned into a float, which is one thing more that may go wrong.
+    return 1 + _text(key, KEY) + 2 * _ODD + _odd(value)
 
 
 def _step(step: Any, place: int) -> int:

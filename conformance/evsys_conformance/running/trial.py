@@ -80,7 +80,7 @@ class Trial:
             self.unobserved = True
             return
         self.subject.doing = Read()
-        with self.judged("harness.read(params)"):
+        with self._shown_by(Read()), self.judged("harness.read(params)"):
             run_log = self.subject.harness.read(self.params)
         self.subject.observable = run_log is not None
         if run_log is None:
