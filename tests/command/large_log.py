@@ -15,7 +15,7 @@ import random
 import sys
 from collections.abc import Iterator
 
-from evsys_sdk.log_stores._json_files.row import encode_row
+from evsys_sdk.log_stores._jsonl.row import encode_row
 
 HOSTILE = ["<script>alert(1)</script>", "\x1b[2Jloss\n\u202e", "k" * 300, "l'\"&amp;\\", "${x}`"]
 PLAIN = [f"train/metric_{number:02}" for number in range(50)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from command_logs import row
 from evsys_sdk.command import collecting, scanning, shapes
-from evsys_sdk.log_stores._json_files.row import encode_row
+from evsys_sdk.log_stores._jsonl.row import encode_row
 
 # Few keys and splits, so that rows of the same shape and rows that share a key are both common.
 METRICS = st.dictionaries(st.sampled_from('ab"c'), st.floats(allow_nan=False), max_size=4)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic_core import to_json
 
 from evsys_sdk.command.shapes import RowDecoder, Shape, decoder_of
-from evsys_sdk.log_stores._json_files.row import decode_row, encode_row
+from evsys_sdk.log_stores._jsonl.row import decode_row, encode_row
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 # Made of what has a meaning in JSON, so that one is often found in another.

@@ -26,7 +26,7 @@ from queue import SimpleQueue
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "mutation-score.md"
 COSMIC_RAY = Path(sys.executable).with_name("cosmic-ray")
-MODULES = ("jsonl.py", "_json_files")
+MODULES = ("jsonl.py", "_jsonl")
 SEED = 20_260_101
 TIMEOUT = 300
 NO_ARITHMETIC = "_BitOr"

@@ -48,7 +48,7 @@ from evsys_sdk.errors import (
     PicklableError,
     UnknownLogStoreError,
 )
-from evsys_sdk.log_stores._json_files.row import RowError
+from evsys_sdk.log_stores._jsonl.row import RowError
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evsys_sdk import ArtifactPointer, DamagedLogError
-from evsys_sdk.log_stores._json_files.artifacts import read_artifacts
+from evsys_sdk.log_stores._jsonl.artifacts_file import read_artifacts
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 
 ENTRY = '{"name":"a","path":"p","kind":"file","ts":1.5}'

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from evsys_sdk import LogStoreClosedError, RunLog
-from evsys_sdk.log_stores._json_files.turns import Turns
+from evsys_sdk.log_stores._jsonl.job_queue import Turns
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from sdk.jsonl_children import run
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evsys_sdk import DamagedLogError, LogStoreError, MetricRow
-from evsys_sdk.log_stores._json_files.row import decode_row, decode_unusual_row
+from evsys_sdk.log_stores._jsonl.row import decode_row, decode_unusual_row
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 
 ROW = '{"ts":1.5,"step":1,"split":"train","metrics":{"loss":0.5}}\n'

@@ -127,7 +127,7 @@ def test_what_is_no_row_of_ours_is_never_cut(
 def test_a_line_too_long_for_a_row_is_kept_and_not_read(
     log_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("evsys_sdk.log_stores._json_files.tail._LONGEST_LINE", 200_000)
+    monkeypatch.setattr("evsys_sdk.log_stores._jsonl.tail_repair._LONGEST_LINE", 200_000)
     piece = ROW[:-3] + b" " * 400_000
     append(log_dir, piece)
     JSONLLogStore(log_dir=log_dir).close()
@@ -263,7 +263,7 @@ def nothing() -> None:
     pass
 
 
-METRICS_WRITE = "evsys_sdk.log_stores._json_files.metrics.write"
+METRICS_WRITE = "evsys_sdk.log_stores._jsonl.metrics_file.write"
 
 
 @pytest.mark.parametrize("size", [1, 2, 30])
@@ -364,7 +364,7 @@ def test_a_store_that_fails_to_take_a_piece_back_does_so_at_the_next_write(
 
     with monkeypatch.context() as full:
         full.setattr(METRICS_WRITE, short_write(30, nothing))
-        full.setattr("evsys_sdk.log_stores._json_files.tail.open_regular", fail)
+        full.setattr("evsys_sdk.log_stores._jsonl.tail_repair.open_regular", fail)
         with pytest.raises(OSError, match="only 30 of"):
             store.log_scalar("loss", 1.0, 1)
     store.log_scalar("loss", 1.0, 2)

@@ -12,8 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from evsys_sdk import DamagedLogError
-from evsys_sdk.log_stores._json_files.row import FIELDS, decode_row
-from evsys_sdk.log_stores._json_files.torn import is_row_in_progress, rows_in
+from evsys_sdk.log_stores._jsonl.row import FIELDS, decode_row
+from evsys_sdk.log_stores._jsonl.torn_rows import is_row_in_progress, rows_in
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 
 # With what has a meaning in JSON and in a row.

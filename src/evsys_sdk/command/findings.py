@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from evsys_sdk.command.text import counted
-from evsys_sdk.log_stores._json_files.reading import beginning
-from evsys_sdk.log_stores._json_files.row import RowError
+from evsys_sdk.log_stores._jsonl.reading import beginning
+from evsys_sdk.log_stores._jsonl.row import RowError
 
 __all__ = ["Fault", "Findings"]
 

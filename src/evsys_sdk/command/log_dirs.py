@@ -4,7 +4,7 @@ import os
 import stat
 
 from evsys_sdk.command.failures import CommandError
-from evsys_sdk.log_stores._json_files.names import LogFiles
+from evsys_sdk.log_stores._jsonl.paths import LogFiles
 
 __all__ = ["log_files"]
 

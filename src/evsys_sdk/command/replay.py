@@ -17,7 +17,7 @@ from evsys_sdk.command.target import stores_of
 from evsys_sdk.command.text import counted, printable, printable_lines
 from evsys_sdk.command.transfer import Source, Stop, Transfer
 from evsys_sdk.config import LogStoreSpec, load_log_store_spec
-from evsys_sdk.log_stores._json_files.names import LogFiles
+from evsys_sdk.log_stores._jsonl.paths import LogFiles
 
 EXAMPLE = """evsys replay runs/1/logs --to tensorboard.yaml
 

@@ -13,8 +13,8 @@ from evsys_sdk.command.collecting import Collector
 from evsys_sdk.command.findings import Findings
 from evsys_sdk.command.points import Curve
 from evsys_sdk.command.shapes import Shapes
-from evsys_sdk.log_stores._json_files.reading import rows_of
-from evsys_sdk.log_stores._json_files.text_files import skip_byte_order_mark
+from evsys_sdk.log_stores._jsonl.reading import rows_of
+from evsys_sdk.log_stores._jsonl.text_files import skip_byte_order_mark
 
 __all__ = ["Scan", "scan_file", "scan_lines"]
 

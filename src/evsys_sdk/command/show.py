@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from evsys_sdk.command.runs import Run
-    from evsys_sdk.log_stores._json_files.names import LogFiles
+    from evsys_sdk.log_stores._jsonl.paths import LogFiles
 
 EXAMPLE = """evsys show runs/1/logs
 evsys show runs/1/logs --follow

@@ -15,10 +15,10 @@ from evsys_sdk.command.findings import Findings
 from evsys_sdk.command.progress import Progress, ProgressFile
 from evsys_sdk.command.target import Target, last_keys, read_back
 from evsys_sdk.config import LogStoreSpec
-from evsys_sdk.log_stores._json_files.names import LogFiles
-from evsys_sdk.log_stores._json_files.reading import rows_of
-from evsys_sdk.log_stores._json_files.row import RowError, decode_row
-from evsys_sdk.log_stores._json_files.text_files import skip_byte_order_mark
+from evsys_sdk.log_stores._jsonl.paths import LogFiles
+from evsys_sdk.log_stores._jsonl.reading import rows_of
+from evsys_sdk.log_stores._jsonl.row import RowError, decode_row
+from evsys_sdk.log_stores._jsonl.text_files import skip_byte_order_mark
 from evsys_sdk.run_log import ArtifactPointer, MetricRow
 
 __all__ = ["Source", "Stop", "Transfer"]

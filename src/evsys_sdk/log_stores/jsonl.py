@@ -33,17 +33,17 @@ from evsys_sdk.arguments import (
 )
 from evsys_sdk.errors import LogStoreClosedError
 from evsys_sdk.log_stores._directories import Directory, directory_path, make_directory
-from evsys_sdk.log_stores._json_files.artifacts import append_artifact, read_artifacts
-from evsys_sdk.log_stores._json_files.hyperparams import merge_hyperparams, read_hyperparams
-from evsys_sdk.log_stores._json_files.metrics import MetricsFile
-from evsys_sdk.log_stores._json_files.names import (
+from evsys_sdk.log_stores._jsonl.artifacts_file import append_artifact, read_artifacts
+from evsys_sdk.log_stores._jsonl.hyperparams_file import merge_hyperparams, read_hyperparams
+from evsys_sdk.log_stores._jsonl.job_queue import turns_of
+from evsys_sdk.log_stores._jsonl.metrics_file import MetricsFile
+from evsys_sdk.log_stores._jsonl.paths import (
     LogFiles,
     check_distinct,
     check_file_name,
 )
-from evsys_sdk.log_stores._json_files.reading import OnDamage, iter_rows
-from evsys_sdk.log_stores._json_files.row import encode_row
-from evsys_sdk.log_stores._json_files.turns import turns_of
+from evsys_sdk.log_stores._jsonl.reading import OnDamage, iter_rows
+from evsys_sdk.log_stores._jsonl.row import encode_row
 from evsys_sdk.log_stores._known_texts import KnownTexts
 from evsys_sdk.run_log import ArtifactPointer, MetricRow, RunLog
 

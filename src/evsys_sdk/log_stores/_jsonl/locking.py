@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from evsys_sdk._files import open_regular
 from evsys_sdk.log_stores._directories import removed_directory_error
-from evsys_sdk.log_stores._json_files.names import LOCK_FILE, TEMPORARY_SUFFIX
+from evsys_sdk.log_stores._jsonl.paths import LOCK_FILE, TEMPORARY_SUFFIX
 
 __all__ = ["replace_file", "with_lock", "with_shared_lock", "write_all"]
 

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic_core import to_json
 
 from evsys_sdk.errors import DamagedLogError
-from evsys_sdk.log_stores._json_files.locking import replace_file, with_lock
-from evsys_sdk.log_stores._json_files.text_files import Document, read_document
+from evsys_sdk.log_stores._jsonl.locking import replace_file, with_lock
+from evsys_sdk.log_stores._jsonl.text_files import Document, read_document
 
 __all__ = ["merge_hyperparams", "read_hyperparams"]
 

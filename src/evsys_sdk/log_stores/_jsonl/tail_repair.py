@@ -17,8 +17,8 @@ from codecs import BOM_UTF8
 from pydantic_core import from_json
 
 from evsys_sdk._files import open_regular
-from evsys_sdk.log_stores._json_files.locking import write_all
-from evsys_sdk.log_stores._json_files.torn import is_row_in_progress, rows_in
+from evsys_sdk.log_stores._jsonl.locking import write_all
+from evsys_sdk.log_stores._jsonl.torn_rows import is_row_in_progress, rows_in
 
 __all__ = ["mend_tail", "separate", "take_back"]
 

@@ -18,14 +18,14 @@ from pydantic_core import from_json, to_json
 
 from evsys_sdk._files import open_regular
 from evsys_sdk.errors import DamagedLogError
-from evsys_sdk.log_stores._json_files.locking import (
+from evsys_sdk.log_stores._jsonl.job_queue import turns_of
+from evsys_sdk.log_stores._jsonl.locking import (
     replace_file,
     with_lock,
     with_shared_lock,
     write_all,
 )
-from evsys_sdk.log_stores._json_files.text_files import Document, read_document
-from evsys_sdk.log_stores._json_files.turns import turns_of
+from evsys_sdk.log_stores._jsonl.text_files import Document, read_document
 from evsys_sdk.run_log import ArtifactPointer
 
 __all__ = ["append_artifact", "read_artifacts"]

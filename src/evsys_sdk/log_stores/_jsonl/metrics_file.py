@@ -13,7 +13,7 @@ from evsys_sdk._files import open_regular
 from evsys_sdk.errors import LogStoreClosedError
 from evsys_sdk.log_stores._directories import removed_directory_error
 from evsys_sdk.log_stores._forks import renew_in_forked_children
-from evsys_sdk.log_stores._json_files.tail import mend_tail, separate, take_back
+from evsys_sdk.log_stores._jsonl.tail_repair import mend_tail, separate, take_back
 
 __all__ = ["MetricsFile"]
 

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from evsys_sdk._files import open_regular_file
 from evsys_sdk.errors import DamagedLogError
-from evsys_sdk.log_stores._json_files.row import RowError, decode_row
-from evsys_sdk.log_stores._json_files.text_files import skip_byte_order_mark
-from evsys_sdk.log_stores._json_files.torn import is_row_in_progress, rows_in
+from evsys_sdk.log_stores._jsonl.row import RowError, decode_row
+from evsys_sdk.log_stores._jsonl.text_files import skip_byte_order_mark
+from evsys_sdk.log_stores._jsonl.torn_rows import is_row_in_progress, rows_in
 from evsys_sdk.run_log import MetricRow
 
 __all__ = ["OnDamage", "beginning", "iter_rows", "rows_of"]
