@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evsys_sdk.log_stores._event_files.texts import json_block
+from evsys_sdk.log_stores._tensorboard.texts import json_block
 from evsys_sdk.log_stores.tensorboard import TensorBoardLogStore
 
 Store = TensorBoardLogStore

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from evsys_sdk import LogStoreClosedError, RunLog
-from evsys_sdk.log_stores._event_files.records import RecordReader
+from evsys_sdk.log_stores._tensorboard.tfrecord import RecordReader
 from evsys_sdk.log_stores.tensorboard import TensorBoardLogStore
 
 Store = TensorBoardLogStore

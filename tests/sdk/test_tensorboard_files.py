@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from evsys_sdk import DamagedLogError, LogStoreClosedError, RunLog
-from evsys_sdk.log_stores._event_files import event_file
-from evsys_sdk.log_stores._event_files.records import framed
+from evsys_sdk.log_stores._tensorboard import event_file
+from evsys_sdk.log_stores._tensorboard.tfrecord import framed
 from evsys_sdk.log_stores.tensorboard import TensorBoardLogStore
 
 Store = TensorBoardLogStore

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evsys_sdk import DamagedLogError
-from evsys_sdk.log_stores._event_files.messages import event_parser, text_event
-from evsys_sdk.log_stores._event_files.records import RecordReader, framed
-from evsys_sdk.log_stores._event_files.scalars import ScalarPacker
-from evsys_sdk.log_stores._event_files.texts import flat_hyperparams, json_block, json_of_block
+from evsys_sdk.log_stores._tensorboard.messages import event_parser, text_event
+from evsys_sdk.log_stores._tensorboard.scalars import ScalarPacker
+from evsys_sdk.log_stores._tensorboard.texts import flat_hyperparams, json_block, json_of_block
+from evsys_sdk.log_stores._tensorboard.tfrecord import RecordReader, framed
 
 # TensorBoard is untyped: its modules are loaded by name, as Any.
 event_pb2: Any = importlib.import_module("tensorboard.compat.proto.event_pb2")

@@ -27,20 +27,20 @@ from evsys_sdk.arguments import (
     checked_text,
 )
 from evsys_sdk.log_stores._directories import Directory, directory_path
-from evsys_sdk.log_stores._event_files.event_file import EventFile
-from evsys_sdk.log_stores._event_files.messages import (
+from evsys_sdk.log_stores._tensorboard.event_file import EventFile
+from evsys_sdk.log_stores._tensorboard.messages import (
     session_end_event,
     session_start_event,
     text_event,
 )
-from evsys_sdk.log_stores._event_files.packages import load
-from evsys_sdk.log_stores._event_files.reading import (
+from evsys_sdk.log_stores._tensorboard.optional_imports import load
+from evsys_sdk.log_stores._tensorboard.reading import (
     ARTIFACT_TAG_PREFIX,
     HYPERPARAMS_TAG,
     read_event_files,
 )
-from evsys_sdk.log_stores._event_files.scalars import ScalarPacker
-from evsys_sdk.log_stores._event_files.texts import flat_hyperparams, json_block
+from evsys_sdk.log_stores._tensorboard.scalars import ScalarPacker
+from evsys_sdk.log_stores._tensorboard.texts import flat_hyperparams, json_block
 from evsys_sdk.run_log import RunLog
 
 __all__ = ["TensorBoardLogStore"]

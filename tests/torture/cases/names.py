@@ -10,7 +10,7 @@ from certified import certified
 from evsys_conformance.certificate import Certificate
 from evsys_conformance.certificate.html import page
 from evsys_sdk import LogStoreConfigError, open_log_store
-from evsys_sdk.log_stores._event_files.texts import json_block
+from evsys_sdk.log_stores._tensorboard.texts import json_block
 from inner_stores import MemoryStore
 from torture.case import Trial, case
 from torture.stores import STORES, logs, open_store

@@ -2,10 +2,10 @@
 
 import os
 
-from evsys_sdk.log_stores._event_files.event_file import event_file_names
-from evsys_sdk.log_stores._event_files.messages import Event, event_parser
-from evsys_sdk.log_stores._event_files.records import RecordReader, damaged_record
-from evsys_sdk.log_stores._event_files.texts import json_of_block
+from evsys_sdk.log_stores._tensorboard.event_file import event_file_names
+from evsys_sdk.log_stores._tensorboard.messages import Event, event_parser
+from evsys_sdk.log_stores._tensorboard.texts import json_of_block
+from evsys_sdk.log_stores._tensorboard.tfrecord import RecordReader, damaged_record
 from evsys_sdk.run_log import ArtifactPointer, MetricRow, RunLog
 
 __all__ = ["ARTIFACT_TAG_PREFIX", "HYPERPARAMS_TAG", "read_event_files"]

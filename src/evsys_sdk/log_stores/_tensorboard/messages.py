@@ -8,7 +8,7 @@ hyperparameters.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from evsys_sdk.log_stores._event_files.packages import load
+from evsys_sdk.log_stores._tensorboard.optional_imports import load
 
 __all__ = [
     "Event",

@@ -1,7 +1,7 @@
-"""The packages behind the event files, loaded by name when they are needed.
+"""TensorBoard's modules and google-crc32c, loaded by name when they are needed.
 
 None of TensorBoard's modules is typed. What is loaded here is Any, and stays within ``messages``
-and ``records``, whose functions are typed.
+and ``tfrecord``, whose functions are typed.
 """
 
 import importlib

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from evsys_sdk.errors import DamagedLogError
-from evsys_sdk.log_stores._event_files.packages import load
+from evsys_sdk.log_stores._tensorboard.optional_imports import load
 
 __all__ = ["RecordReader", "damaged_record", "framed"]
 
