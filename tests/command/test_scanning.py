@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from command_logs import row
-from evsys_sdk.command import collecting, scanning, shapes
+from evsys_sdk.command.show import collecting, scanning, shapes
 from evsys_sdk.log_stores._jsonl.row import encode_row
 
 # Few keys and splits, so that rows of the same shape and rows that share a key are both common.

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import to_json
 
-from evsys_sdk.command.shapes import RowDecoder, Shape, decoder_of
+from evsys_sdk.command.show.shapes import RowDecoder, Shape, decoder_of
 from evsys_sdk.log_stores._jsonl.row import decode_row, encode_row
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))

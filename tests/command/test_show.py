@@ -12,9 +12,9 @@ import pytest
 
 from command_logs import HOSTILE, hostile_log, row, run, usual_log, write_log
 from evsys_sdk.command import main
-from evsys_sdk.command.following import Following
 from evsys_sdk.command.log_dirs import log_files
-from evsys_sdk.command.runs import run_names
+from evsys_sdk.command.show.following import Following
+from evsys_sdk.command.show.runs import run_names
 
 Capture = pytest.CaptureFixture[str]
 
@@ -227,7 +227,7 @@ def test_without_the_extra_it_gives_the_install_command(tmp_path: Path) -> None:
 def test_a_file_is_read_alike_by_one_process_and_by_several(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from evsys_sdk.command import scanning
+    from evsys_sdk.command.show import scanning
 
     path = tmp_path / "metrics.jsonl"
     lines = [row(step, x=float(step), **{f"y{step % 3}": 1.0}) for step in range(3000)]

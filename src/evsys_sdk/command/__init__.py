@@ -1,6 +1,6 @@
 """The ``evsys`` command.
 
-A module per subcommand. Each has ``EXAMPLE``, ``configure(parser)`` and ``run(arguments)``, and is
+Each subcommand has a module with ``EXAMPLE``, ``configure(parser)`` and ``run(arguments)``. It is
 imported only when it is asked for.
 
 Exit status, of every subcommand:
@@ -37,6 +37,9 @@ COMMANDS = {
     "replay": "write a JSONL log into any other log store",
     "verify": "check a certificate of the conformance kit against the kit that is installed",
 }
+
+_PACKAGES = {"show": "show.command", "replay": "replay.command"}
+"""The module of a subcommand that is a package."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -105,7 +108,7 @@ def _parser(command: list[str]) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if command == [name]:
-            module = import_module(f"evsys_sdk.command.{name}")
+            module = import_module(f"evsys_sdk.command.{_PACKAGES.get(name, name)}")
             subparser.epilog = f"example:\n{indent(module.EXAMPLE, '  ')}"
             subparser.set_defaults(run=module.run)
             module.configure(subparser)

@@ -6,8 +6,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from matplotlib.figure import Figure
 
-from evsys_sdk.command.charts import Chart, Trace, charts_of, line_breaks
-from evsys_sdk.command.runs import Run
+from evsys_sdk.command.show.charts import Chart, Trace, charts_of, line_breaks
+from evsys_sdk.command.show.runs import Run
 from evsys_sdk.command.text import shortened
 
 __all__ = ["save_picture"]

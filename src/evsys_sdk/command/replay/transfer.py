@@ -12,8 +12,8 @@ from evsys_sdk._files import open_regular_file
 from evsys_sdk.command.documents import artifacts_of, hyperparams_of
 from evsys_sdk.command.failures import CommandError
 from evsys_sdk.command.findings import Findings
-from evsys_sdk.command.progress import Progress, ProgressFile
-from evsys_sdk.command.target import Target, last_keys, read_back
+from evsys_sdk.command.replay.progress import Progress, ProgressFile
+from evsys_sdk.command.replay.target import Target, last_keys, read_back
 from evsys_sdk.config import LogStoreSpec
 from evsys_sdk.log_stores._jsonl.paths import LogFiles
 from evsys_sdk.log_stores._jsonl.reading import rows_of

@@ -16,7 +16,7 @@ from msgspec.structs import astuple
 from pydantic_core import to_json
 
 from evsys_sdk.arguments import STEP_MAX, STEP_MIN
-from evsys_sdk.command.points import Integers
+from evsys_sdk.command.show.downsampling import Integers
 from evsys_sdk.log_stores._jsonl.row import RowError, decode_row, got
 
 __all__ = ["Row", "RowDecoder", "Shape", "Shapes", "decoder_of"]

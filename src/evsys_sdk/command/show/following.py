@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterator
 
 from evsys_sdk._files import open_regular_file
-from evsys_sdk.command.runs import Run
-from evsys_sdk.command.scanning import Scan, scan_file, scan_lines
+from evsys_sdk.command.show.runs import Run
+from evsys_sdk.command.show.scanning import Scan, scan_file, scan_lines
 from evsys_sdk.log_stores._jsonl.paths import LogFiles
 
 __all__ = ["Following"]

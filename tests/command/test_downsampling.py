@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evsys_sdk.command import points as module
-from evsys_sdk.command.points import Curve, Points
+from evsys_sdk.command.show import downsampling as module
+from evsys_sdk.command.show.downsampling import Curve, Points
 
 STEPS = st.integers(-(2**63), 2**63 - 1) | st.integers(-3, 30)
 VALUES = st.floats(allow_nan=True, allow_infinity=True, width=64) | st.sampled_from(

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from evsys_sdk.command.charts import Chart, Trace, charts_of, line_breaks
-from evsys_sdk.command.runs import Run
+from evsys_sdk.command.show.charts import Chart, Trace, charts_of, line_breaks
+from evsys_sdk.command.show.runs import Run
 from evsys_sdk.command.text import printable, shortened
 
 __all__ = ["page"]
@@ -41,7 +41,7 @@ script-src 'unsafe-inline'; img-src data: blob:">
 
 def page(runs: list[Run]) -> str:
     """The page."""
-    package = files("evsys_sdk.command")
+    package = files("evsys_sdk.command.show")
     data = {
         "runs": [_run(run) for run in runs],
         "charts": [_chart(chart) for chart in charts_of(runs)],

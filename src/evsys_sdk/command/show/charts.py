@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from evsys_sdk.command.points import Curve, Points
-from evsys_sdk.command.runs import Run
+from evsys_sdk.command.show.downsampling import Curve, Points
+from evsys_sdk.command.show.runs import Run
 
 __all__ = ["Chart", "Trace", "charts_of", "line_breaks"]
 

@@ -11,7 +11,7 @@ from evsys_sdk.command.text import printable
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from evsys_sdk.command.runs import Run
+    from evsys_sdk.command.show.runs import Run
     from evsys_sdk.log_stores._jsonl.paths import LogFiles
 
 EXAMPLE = """evsys show runs/1/logs
@@ -47,8 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.error("--follow shows runs in the terminal: leave out --html and --png")
     try:
         from evsys_sdk.command.log_dirs import log_files
-        from evsys_sdk.command.runs import read_run, run_names
-        from evsys_sdk.command.tables import console, print_run
+        from evsys_sdk.command.show.runs import read_run, run_names
+        from evsys_sdk.command.show.tables import console, print_run
     except ModuleNotFoundError as error:
         raise ImportError(f"this needs pip install 'evsys-sdk[show]' ({error})") from error
 
@@ -87,7 +87,7 @@ def _check_plot_packages() -> None:
 
 
 def _write_page(runs: "list[Run]", file_name: str) -> None:
-    from evsys_sdk.command.page import page
+    from evsys_sdk.command.show.page import page
 
     content = page(runs).encode()
     with open_output(file_name) as file:
@@ -96,7 +96,7 @@ def _write_page(runs: "list[Run]", file_name: str) -> None:
 
 
 def _write_picture(runs: "list[Run]", file_name: str) -> None:
-    from evsys_sdk.command.picture import save_picture
+    from evsys_sdk.command.show.picture import save_picture
 
     with open_output(file_name) as file:
         left_out = save_picture(runs, file)
@@ -111,8 +111,8 @@ def _follow(terminal: "Console", names: list[str], files: "list[LogFiles]") -> i
     from rich.console import Group
     from rich.live import Live
 
-    from evsys_sdk.command.following import Following, changes
-    from evsys_sdk.command.tables import print_run, run_as_tables
+    from evsys_sdk.command.show.following import Following, changes
+    from evsys_sdk.command.show.tables import print_run, run_as_tables
 
     followed = [Following(name, each) for name, each in zip(names, files, strict=True)]
     try:

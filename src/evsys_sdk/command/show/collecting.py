@@ -4,8 +4,8 @@ from array import array
 
 import numpy as np
 
-from evsys_sdk.command.points import Curve, Floats, Integers
-from evsys_sdk.command.shapes import Row
+from evsys_sdk.command.show.downsampling import Curve, Floats, Integers
+from evsys_sdk.command.show.shapes import Row
 
 __all__ = ["Collector"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from evsys_sdk._text import path_text
 from evsys_sdk.command.documents import artifacts_of, hyperparams_of
-from evsys_sdk.command.scanning import Scan, scan_file
+from evsys_sdk.command.show.scanning import Scan, scan_file
 from evsys_sdk.errors import DamagedLogError
 from evsys_sdk.log_stores._jsonl.paths import LogFiles
 from evsys_sdk.run_log import ArtifactPointer

@@ -12,10 +12,10 @@ from evsys_sdk._destinations import declared_destinations
 from evsys_sdk.command.failures import CommandError
 from evsys_sdk.command.log_dirs import log_files
 from evsys_sdk.command.paths import path
-from evsys_sdk.command.progress import ProgressFile
-from evsys_sdk.command.target import stores_of
+from evsys_sdk.command.replay.progress import ProgressFile
+from evsys_sdk.command.replay.target import stores_of
+from evsys_sdk.command.replay.transfer import Source, Stop, Transfer
 from evsys_sdk.command.text import counted, printable, printable_lines
-from evsys_sdk.command.transfer import Source, Stop, Transfer
 from evsys_sdk.config import LogStoreSpec, load_log_store_spec
 from evsys_sdk.log_stores._jsonl.paths import LogFiles
 

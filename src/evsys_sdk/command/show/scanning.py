@@ -9,10 +9,10 @@ from multiprocessing import get_context
 from typing import BinaryIO
 
 from evsys_sdk._files import open_regular_file
-from evsys_sdk.command.collecting import Collector
 from evsys_sdk.command.findings import Findings
-from evsys_sdk.command.points import Curve
-from evsys_sdk.command.shapes import Shapes
+from evsys_sdk.command.show.collecting import Collector
+from evsys_sdk.command.show.downsampling import Curve
+from evsys_sdk.command.show.shapes import Shapes
 from evsys_sdk.log_stores._jsonl.reading import rows_of
 from evsys_sdk.log_stores._jsonl.text_files import skip_byte_order_mark
 

@@ -9,8 +9,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from evsys_sdk.command.points import Curve
-from evsys_sdk.command.runs import Run
+from evsys_sdk.command.show.downsampling import Curve
+from evsys_sdk.command.show.runs import Run
 from evsys_sdk.command.text import counted, printable_lines, readable_number, shortened
 
 __all__ = ["console", "print_run", "run_as_tables"]

@@ -1,0 +1,16 @@
+"""``evsys show``: JSONL logs in the terminal, as a page and as a picture.
+
+::
+
+    command         the arguments, and which of the outputs is asked for
+    runs            what a log directory holds
+    scanning        a metrics file as curves, in one pass
+    shapes          rows of the same shape, decoded fast
+    collecting      the values of rows, gathered into curves
+    downsampling    a curve as a bounded number of points
+    following       runs that are still written
+    tables          runs in the terminal
+    charts          runs as charts, for the page and the picture
+    page            the charts as an HTML page, with page.js and page.css
+    picture         the charts as a picture
+"""
