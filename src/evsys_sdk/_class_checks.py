@@ -3,6 +3,7 @@
 import inspect
 from typing import TYPE_CHECKING, cast
 
+from evsys_sdk.errors import LogStoreConfigError
 from evsys_sdk.protocols import LogStoreMethods
 
 if TYPE_CHECKING:
@@ -16,6 +17,48 @@ _METHODS = {
     "log_artifact": 'log_artifact(self, name, path, *, kind="file")',
     "close": "close(self)",
 }
+
+
+def require_kind(kind: object) -> None:
+    """Check that ``kind`` can be the kind of a store.
+
+    Raises:
+        LogStoreConfigError: It is not a string, or it is empty.
+    """
+    if isinstance(kind, type):
+        raise LogStoreConfigError(
+            f"register_log_store needs the kind: write "
+            f'@register_log_store("{kind.__name__.lower()}") above class {kind.__name__}'
+        )
+    if not isinstance(kind, str):
+        given = f"{kind!r:.60} (of type {type(kind).__name__})"
+        raise LogStoreConfigError(f"the kind of a log store must be a string, got {given}")
+    if not kind.strip():
+        raise LogStoreConfigError(f"the kind of a log store must not be empty, got {kind!r}")
+
+
+def require_store_class(kind: str, store_class: object, *, compare_name: bool = False) -> None:
+    """Check that ``store_class`` can be registered as ``kind``.
+
+    Args:
+        kind: The kind.
+        store_class: What is registered.
+        compare_name: Whether a ``name`` of its own must be the kind.
+
+    Raises:
+        LogStoreConfigError: It is not a class, or not one of a log store; every problem is listed.
+    """
+    if not isinstance(store_class, type):
+        raise LogStoreConfigError(
+            f"what is registered as {kind!r} must be a class, got {store_class!r:.60}. "
+            f"Decorate the class itself"
+        )
+    problems = class_problems(store_class)
+    if compare_name and (problem := name_problem(store_class, kind)):
+        problems.insert(0, problem)
+    if problems:
+        subject = f"{describe_class(store_class)} can't be registered as {kind!r}"
+        raise LogStoreConfigError(problems, subject=subject)
 
 
 def class_problems(store_class: type) -> list[str]:

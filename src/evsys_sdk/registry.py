@@ -7,13 +7,20 @@ package first.
 A class that the running program registers comes before an installed plugin that was not loaded yet.
 """
 
+import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib import import_module
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar, cast
 
-from evsys_sdk import _kinds
-from evsys_sdk._class_checks import own_name
+from evsys_sdk._class_checks import (
+    class_id,
+    describe_class,
+    own_name,
+    require_kind,
+    require_store_class,
+)
 from evsys_sdk._plugins import Plugin, installed_plugins
 from evsys_sdk.errors import (
     DuplicateLogStoreError,
@@ -25,7 +32,233 @@ from evsys_sdk.protocols import LogStore, LogStoreMethods
 
 __all__ = ["get_log_store", "list_log_stores", "register_log_store", "temporarily_registered"]
 
-_loaded: set[Plugin] = set()
+BUILT_IN = {
+    "jsonl": "evsys_sdk.log_stores.jsonl:JSONLLogStore",
+    "multiplex": "evsys_sdk.log_stores.multiplex:MultiplexLogStore",
+    "tensorboard": "evsys_sdk.log_stores.tensorboard:TensorBoardLogStore",
+}
+"""The classes of the built-in kinds, which no other class can have."""
+
+
+class _Entry(NamedTuple):
+    store_class: type[LogStore]
+    plugin: Plugin | None
+    """The plugin during whose import the class was registered; None for the program's own."""
+
+    def __str__(self) -> str:
+        described = describe_class(self.store_class)
+        return f"{described} of {self.plugin}" if self.plugin else described
+
+
+_loading: ContextVar[Plugin | None] = ContextVar("evsys_sdk_loading_plugin", default=None)
+"""The plugin that this thread or task imports."""
+
+
+class Registry:
+    """The class of each kind. A process has one registry; a test may make another.
+
+    The lock is held for a moment and never during an import: a thread that imports a plugin holds
+    the import lock and then registers its class here, so the order would be the other way round.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._entries: dict[str, _Entry] = {}
+        self._aliases: dict[str, str] = {}
+        """Entry-point name to kind, for entry points whose class has another kind."""
+        self._contested: dict[str, tuple[str, str]] = {}
+        """The two claims of each kind that the classes of two distributions register."""
+        self._loaded: set[Plugin] = set()
+
+    def get(self, kind: str) -> type[LogStore]:
+        """The class of the kind; see :func:`get_log_store`."""
+        if not isinstance(kind, str):  # pyright: ignore[reportUnnecessaryIsInstance] - users err
+            raise UnknownLogStoreError(kind, self.kinds())
+        if kind in BUILT_IN:
+            return _import_built_in(kind)
+        entry = self._entry(kind)
+        failures: list[str] = []
+        if entry is None:
+            failures = self._load_plugins(kind)
+            entry = self._entry(kind)
+        if entry is None:
+            raise UnknownLogStoreError(kind, self.kinds(), failures)
+        return entry.store_class
+
+    def kinds(self) -> list[str]:
+        """Every known kind, sorted; see :func:`list_log_stores`."""
+        with self._lock:
+            known = {*BUILT_IN, *self._entries, *self._aliases}
+        return sorted(known.union(installed_plugins()))
+
+    def origin(self, kind: str) -> str:
+        """Where a known kind comes from, as text: a version, a plugin, or the running program."""
+        if kind in BUILT_IN:
+            from importlib.metadata import version
+
+            return f"built in, evsys-sdk {version('evsys-sdk')}"
+        try:
+            entry = self._entry(kind)
+        except DuplicateLogStoreError:
+            return "several distributions"
+        plugins = [entry.plugin] if entry else installed_plugins().get(kind, [])
+        return "; ".join(str(each) for each in plugins if each) or "registered by this program"
+
+    def register(self, kind: str, store_class: type) -> None:
+        """Give the kind to the class, which gets its name if it has none.
+
+        Raises:
+            LogStoreConfigError: The kind is not a string or is empty, or the class breaks the
+                rules.
+            DuplicateLogStoreError: Another class has the kind.
+        """
+        require_kind(kind)
+        require_store_class(kind, store_class, compare_name=True)
+        entry = _Entry(cast("type[LogStore]", store_class), _loading.get())
+        with self._lock:
+            self._refuse_if_taken(kind, entry)
+            if "name" not in vars(store_class):
+                try:
+                    entry.store_class.name = kind
+                except (AttributeError, TypeError) as error:
+                    raise LogStoreConfigError(
+                        f"{describe_class(store_class)} has no name, and setting it fails "
+                        f"({error}). Write name = {kind!r} in the class"
+                    ) from error
+            self._entries[kind] = entry
+
+    @contextmanager
+    def temporarily(self, kind: str, store_class: type) -> Generator[None]:
+        """Register the class while the block runs; see :func:`temporarily_registered`."""
+        require_kind(kind)
+        require_store_class(kind, store_class)
+        entry = _Entry(cast("type[LogStore]", store_class), None)
+        with self._lock:
+            self._refuse_if_taken(kind, entry)
+            earlier = self._entries.get(kind)
+            self._entries[kind] = entry
+        try:
+            yield
+        finally:
+            with self._lock:
+                if earlier is None:
+                    self._entries.pop(kind, None)
+                else:
+                    self._entries[kind] = earlier
+
+    def _entry(self, kind: str) -> _Entry | None:
+        """The entry under this kind, or under this name of an entry point.
+
+        Raises:
+            DuplicateLogStoreError: The classes of two distributions were registered under it.
+        """
+        with self._lock:
+            if kind in self._contested:
+                raise self._contested_error(kind)
+            return self._entries.get(kind) or self._entries.get(self._aliases.get(kind, kind))
+
+    def _refuse_if_taken(self, kind: str, new: _Entry) -> None:
+        if kind in BUILT_IN:
+            if class_id(new.store_class) == BUILT_IN[kind]:
+                return
+            raise DuplicateLogStoreError(
+                kind,
+                (f"{BUILT_IN[kind]}, which is built in", describe_class(new.store_class)),
+                "Built-in kinds can't be taken: register the class under another name",
+            )
+        old = self._entries.get(kind) or self._entries.get(self._aliases.get(kind, kind))
+        if old is None or class_id(old.store_class) == class_id(new.store_class):
+            return
+        claims = str(old), str(new)
+        if old.plugin and new.plugin and old.plugin.distribution != new.plugin.distribution:
+            self._contested[kind] = claims
+            raise self._contested_error(kind)
+        raise DuplicateLogStoreError(kind, claims, "Register one of them under another name")
+
+    def _contested_error(self, kind: str) -> DuplicateLogStoreError:
+        remedy = "Uninstall one of the two distributions"
+        return DuplicateLogStoreError(kind, self._contested[kind], remedy)
+
+    def _load_plugins(self, kind: str) -> list[str]:
+        """Load the plugin with the name of the kind, or all if there is none.
+
+        Returns:
+            Why plugins can't be loaded that may have provided the kind.
+        """
+        plugins = installed_plugins()
+        named = plugins.get(kind, [])
+        if named:
+            self._load_only(kind, named)
+            return []
+        if _loading.get():
+            # A plugin asks for an unknown kind while it is imported. Loading it again, half
+            # imported as it is, would break it.
+            return []
+        failures: list[str] = []
+        for name, rivals in plugins.items():
+            if self._loaded.isdisjoint(rivals):
+                try:
+                    self._load_only(name, rivals)
+                except (DuplicateLogStoreError, LogStorePluginError) as error:
+                    failures.append(str(error))
+        return failures
+
+    def _load_only(self, name: str, plugins: list[Plugin]) -> None:
+        """Import the only plugin of that name, and register its class; or leave no trace."""
+        if len(plugins) > 1:
+            raise DuplicateLogStoreError(name, map(str, plugins), "Uninstall all but one")
+        plugin = plugins[0]
+        token = _loading.set(plugin)
+        try:
+            self._adopt(plugin, plugin.entry_point.load())
+        except BaseException as error:
+            self._remove_entries_of(plugin)
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            # SystemExit too: a plugin that ends the program on import has no say over other kinds.
+            reason = f"{type(error).__name__}: {error}"
+            raise LogStorePluginError(plugin.name, reason, str(plugin)) from error
+        finally:
+            _loading.reset(token)
+        self._loaded.add(plugin)
+
+    def _adopt(self, plugin: Plugin, store_class: object) -> None:
+        """Register what the entry point names, unless its decorator did, under both names."""
+        if not isinstance(store_class, type):
+            raise LogStoreConfigError(
+                f"an entry point must name a class, got {store_class!r:.80} for {plugin.value!r}. "
+                f"Write package.module:ClassName"
+            )
+        with self._lock:
+            entries = self._entries.items()
+            kind = next((kind for kind, each in entries if each.store_class is store_class), None)
+        if kind is None:
+            # Never decorated. Its own name is what a decorator would have had to say.
+            name = own_name(store_class)
+            kind = name if isinstance(name, str) and name.strip() else plugin.name
+            self.register(kind, store_class)
+        with self._lock:
+            if plugin.name not in BUILT_IN and plugin.name not in self._entries:
+                self._aliases[plugin.name] = kind
+
+    def _remove_entries_of(self, plugin: Plugin) -> None:
+        with self._lock:
+            for kind in [kind for kind, each in self._entries.items() if each.plugin == plugin]:
+                del self._entries[kind]
+
+
+def _import_built_in(kind: str) -> type[LogStore]:
+    module, _, attribute = BUILT_IN[kind].partition(":")
+    try:
+        store_class: type[LogStore] = getattr(import_module(module), attribute)
+    except ImportError as error:
+        # The module's own words: they name the package that is missing and how to install it.
+        raise LogStorePluginError(kind, str(error)) from error
+    return store_class
+
+
+PROCESS_REGISTRY = Registry()
+"""The registry that the functions below use."""
 
 
 class _NamedLogStore(LogStoreMethods, Protocol):
@@ -46,23 +279,23 @@ S = TypeVar("S", bound=LogStore | _NamedLogStore)
 def register_log_store(name: str) -> Callable[[type[S]], type[S]]:
     """A class decorator that makes ``name`` the kind of the store; the class comes back unchanged.
 
-    Where the class has no ``name`` of its own, it is set. The same class again (same module and
-    qualified name: a notebook cell that was run again) replaces the earlier one. A refused class
-    leaves no trace.
+    If the class has no ``name`` of its own, the decorator sets it. The same class again (same
+    module and qualified name: a notebook cell that was run again) replaces the earlier one. A
+    refused class leaves no trace.
 
     Args:
         name: The kind: what ``get_log_store`` and ``kind:`` in YAML ask for. Not empty.
 
     Raises:
-        LogStoreConfigError: ``name`` is no text or empty, what is decorated is no class, or the
-            class lacks one of the five methods or a ``Config`` that forbids extras, or has another
-            ``name`` (ID-1, ID-2, SIG-1). All problems of the class are listed.
-        DuplicateLogStoreError: Another class holds the kind, or it is built in.
+        LogStoreConfigError: ``name`` is not a string or is empty, the decorated object is not a
+            class, or the class lacks one of the five methods or a ``Config`` that forbids extras,
+            or has another ``name`` (ID-1, ID-2, SIG-1). All problems of the class are listed.
+        DuplicateLogStoreError: Another class has the kind, or it is built in.
     """
-    _kinds.require_kind(name)
+    require_kind(name)
 
     def register(store_class: type[S]) -> type[S]:
-        _kinds.hold(name, store_class)
+        PROCESS_REGISTRY.register(name, store_class)
         return store_class
 
     return register
@@ -75,114 +308,33 @@ def get_log_store(kind: str) -> type[LogStore]:
         UnknownLogStoreError: There is none. Every plugin was loaded in search of it; those that
             did not load are listed.
         LogStorePluginError: The store can't be imported: a plugin is broken (any exception on
-            import, no such attribute, no log store), or a built-in store lacks the package that it
-            needs. The cause is attached.
+            import, a missing attribute, not a log store), or a built-in store lacks the package
+            that it needs. The cause is attached.
         DuplicateLogStoreError: Two installed distributions offer the kind.
     """
-    if not isinstance(kind, str):  # pyright: ignore[reportUnnecessaryIsInstance] - users err
-        raise UnknownLogStoreError(kind, list_log_stores())
-    if kind in _kinds.BUILT_IN:
-        return _built_in(kind)
-    holder = _kinds.holder_of(kind)
-    return holder.store_class if holder else _from_plugins(kind)
+    return PROCESS_REGISTRY.get(kind)
 
 
 def list_log_stores() -> list[str]:
     """Every known kind, sorted: built in, registered, and names of entry points; imports none.
 
-    What a plugin registers under another name than its entry point's is listed once it was loaded.
+    A kind that a plugin registers under another name than its entry point's is listed once the
+    plugin was loaded.
     """
-    return sorted({*_kinds.known_kinds(), *installed_plugins()})
+    return PROCESS_REGISTRY.kinds()
 
 
 @contextmanager
 def temporarily_registered(kind: str, store_class: type) -> Generator[None]:
-    """Hold ``store_class`` under ``kind`` while the block runs; for tests and the conformance kit.
+    """Register ``store_class`` under ``kind`` while the block runs.
 
-    The class is checked as :func:`register_log_store` does, but for its own ``name``, which is
-    neither compared nor set: a store can be tried while another of its name is installed.
+    It is for tests and the conformance kit. The class is checked as :func:`register_log_store`
+    does, except for its own ``name``, which is neither compared nor set: a store can be tried while
+    another of its name is installed.
 
     Raises:
         LogStoreConfigError: As for :func:`register_log_store`.
-        DuplicateLogStoreError: Another class holds the kind, or it is built in.
+        DuplicateLogStoreError: Another class has the kind, or it is built in.
     """
-    _kinds.require_kind(kind)
-    with _kinds.held_for_now(kind, store_class):
+    with PROCESS_REGISTRY.temporarily(kind, store_class):
         yield
-
-
-def _built_in(kind: str) -> type[LogStore]:
-    module, _, attribute = _kinds.BUILT_IN[kind].partition(":")
-    try:
-        found: type[LogStore] = getattr(import_module(module), attribute)
-    except ImportError as error:
-        # The module's own words: they name the package that is missing and how to install it.
-        raise LogStorePluginError(kind, str(error)) from error
-    return found
-
-
-def _from_plugins(kind: str) -> type[LogStore]:
-    plugins = installed_plugins()
-    named = plugins.get(kind, [])
-    if len(named) > 1:
-        raise _rivals_error(kind, named)
-    if named:
-        _load(named[0])
-        failures: list[str] = []
-    else:
-        failures = _load_the_rest(plugins)
-    holder = _kinds.holder_of(kind)
-    if holder is None:
-        raise UnknownLogStoreError(kind, list_log_stores(), failures)
-    return holder.store_class
-
-
-def _load_the_rest(plugins: dict[str, list[Plugin]]) -> list[str]:
-    """Load every plugin not yet loaded, and say of each that can't be why."""
-    if _kinds.is_loading():
-        # A plugin asks for a stranger's kind while it is imported: loading it again, half done,
-        # would break what works.
-        return []
-    failures: list[str] = []
-    for name, named in plugins.items():
-        if len(named) > 1:
-            failures.append(str(_rivals_error(name, named)))
-        elif named[0] not in _loaded:
-            try:
-                _load(named[0])
-            except LogStorePluginError as error:
-                failures.append(str(error))
-    return failures
-
-
-def _load(plugin: Plugin) -> None:
-    """Import what the entry point names and hold it under both names; or leave no trace."""
-    try:
-        with _kinds.registering_for(plugin):
-            _adopt(plugin, plugin.entry_point.load())
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        # SystemExit too: a plugin that ends the program on import has no say over other kinds.
-        reason = f"{type(error).__name__}: {error}"
-        raise LogStorePluginError(plugin.name, reason, str(plugin)) from error
-    _loaded.add(plugin)
-
-
-def _adopt(plugin: Plugin, found: object) -> None:
-    if not isinstance(found, type):
-        raise LogStoreConfigError(
-            f"an entry point must name a class, got {found!r:.80} for {plugin.value!r}. "
-            f"Write package.module:ClassName"
-        )
-    kind = _kinds.kind_of(found)
-    if kind is None:
-        # Never decorated. Its own name is what a decorator would have had to say.
-        name = own_name(found)
-        kind = name if isinstance(name, str) and name.strip() else plugin.name
-        _kinds.hold(kind, found)
-    _kinds.call_also(plugin.name, kind)
-
-
-def _rivals_error(kind: str, plugins: list[Plugin]) -> DuplicateLogStoreError:
-    return DuplicateLogStoreError(kind, map(str, plugins), "Uninstall all but one")

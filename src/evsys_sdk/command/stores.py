@@ -4,19 +4,16 @@ import argparse
 import inspect
 import re
 from collections.abc import Iterator
-from importlib.metadata import version
 from textwrap import fill, indent
 from typing import NamedTuple
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from evsys_sdk import _kinds
 from evsys_sdk._class_checks import class_id, config_model, given_as
-from evsys_sdk._plugins import installed_plugins
 from evsys_sdk.command.text import printable_lines
-from evsys_sdk.errors import LogStoreError
-from evsys_sdk.registry import get_log_store, list_log_stores
+from evsys_sdk.errors import LogStoreError, LogStorePluginError
+from evsys_sdk.registry import PROCESS_REGISTRY, get_log_store, list_log_stores
 
 EXAMPLE = """evsys stores
 
@@ -55,24 +52,14 @@ def _described(kind: str) -> _Description:
         store_class = get_log_store(kind)
         lines = [class_id(store_class), *_parameters(config_model(store_class))]
     except LogStoreError as error:
-        broken = kind not in _kinds.BUILT_IN
+        built_in = isinstance(error, LogStorePluginError) and error.plugin is None
+        broken = not built_in
         lines = [f"can't be used: {error}"]
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything
         broken = True
         lines = [f"can't be described: {type(error).__name__}: {error}"]
-    text = f"{kind}: {_origin(kind)}\n" + indent("\n".join(lines), "    ")
+    text = f"{kind}: {PROCESS_REGISTRY.origin(kind)}\n" + indent("\n".join(lines), "    ")
     return _Description(text, broken)
-
-
-def _origin(kind: str) -> str:
-    if kind in _kinds.BUILT_IN:
-        return f"built in, evsys-sdk {version('evsys-sdk')}"
-    try:
-        holder = _kinds.holder_of(kind)
-    except LogStoreError:
-        return "several distributions"
-    plugins = [holder.plugin] if holder else installed_plugins().get(kind, [])
-    return "; ".join(str(plugin) for plugin in plugins) or "registered by this program"
 
 
 def _parameters(model: type[BaseModel]) -> Iterator[str]:
