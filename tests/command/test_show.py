@@ -160,18 +160,18 @@ def test_a_log_of_another_writer_is_followed(tmp_path: Path) -> None:
     line = '{"step": 1, "metrics": {"a": 1.0}}\r\n'
     path.write_text("\ufeff" + line, newline="")
     following = Following("run", log_files(str(tmp_path)))
-    assert following.look()
+    assert following.update()
     assert following.run.scan.rows == 1
     with open(path, "a", newline="") as file:
         file.write(line + "garbage\n" + line[:20])
-    assert following.look()
+    assert following.update()
     findings = following.run.scan.findings
     assert (following.run.scan.rows, findings.damaged, findings.torn) == (2, 1, 20)
     assert following.run.problems[0].startswith(f"{path}:3: not a row: ")
     assert "byte order mark" in following.run.notes[0]
     with open(path, "a", newline="") as file:
         file.write(line[20:] + "garbage\n")
-    assert following.look()
+    assert following.update()
     assert (following.run.scan.rows, findings.damaged, findings.torn) == (3, 2, 0)
 
 

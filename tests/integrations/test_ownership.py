@@ -19,7 +19,7 @@ from evsys_sdk import (
     open_log_store,
     register_log_store,
 )
-from evsys_sdk.integrations._target import Source, Target
+from evsys_sdk.integrations._store_owner import StoreOwner, StoreSource
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from integrations.watched_store import WatchedStore
 
@@ -27,32 +27,32 @@ from integrations.watched_store import WatchedStore
 def test_nothing_is_opened_before_a_store_is_asked_for(
     source: dict[str, Any], log_dir: Path
 ) -> None:
-    target = Target(source)
-    target.close()
+    owner = StoreOwner(source)
+    owner.close()
     assert not log_dir.exists()
-    assert target.store is target.store
-    assert [target.store] == WatchedStore.opened
-    target.close()
-    target.close()
+    assert owner.store is owner.store
+    assert [owner.store] == WatchedStore.opened
+    owner.close()
+    owner.close()
     assert WatchedStore.opened == []
 
 
 def test_a_store_that_is_asked_for_after_close_continues_the_log(
     source: dict[str, Any], log_dir: Path
 ) -> None:
-    target = Target(source)
+    owner = StoreOwner(source)
     for step in range(2):
-        target.store.log_metrics({"loss": 1.0}, step)
-        target.close()
+        owner.store.log_metrics({"loss": 1.0}, step)
+        owner.close()
     assert [row.step for row in JSONLLogStore.read_run(log_dir=log_dir).metrics] == [0, 1]
 
 
 def test_a_store_that_was_given_is_not_closed(log_dir: Path) -> None:
     with open_log_store({"kind": "jsonl", "params": {"log_dir": log_dir}}) as store:
-        target = Target(store)
-        target.close()
-        assert target.store is store
-        target.store.log_metrics({"loss": 1.0}, 0)
+        owner = StoreOwner(store)
+        owner.close()
+        assert owner.store is store
+        owner.store.log_metrics({"loss": 1.0}, 0)
 
 
 @pytest.mark.parametrize("form", ["file", "text", "section", "spec"])
@@ -61,53 +61,53 @@ def test_a_source_is_all_that_open_log_store_takes(form: str, tmp_path: Path) ->
         f"log_store: {{kind: jsonl, params: {{log_dir: {tmp_path / 'logs'}}}}}"
     )
     spec = load_log_store_spec(tmp_path / "run.yaml")
-    sources: dict[str, Source] = {
+    sources: dict[str, StoreSource] = {
         "file": tmp_path / "run.yaml",
         "text": str(tmp_path / "run.yaml"),
         "section": {"log_store": spec.model_dump()},
         "spec": spec,
     }
-    target = Target(sources[form])
-    assert isinstance(target.store, JSONLLogStore)
-    target.close()
+    owner = StoreOwner(sources[form])
+    assert isinstance(owner.store, JSONLLogStore)
+    owner.close()
 
 
 def test_a_wrong_source_is_refused_before_training_begins() -> None:
     with pytest.raises(LogStoreConfigError, match="did you mean log_dir"):
-        Target({"kind": "jsonl", "params": {"logdir": "logs"}})
+        StoreOwner({"kind": "jsonl", "params": {"logdir": "logs"}})
     with pytest.raises(UnknownLogStoreError, match="no log store of kind 'jsnl'"):
-        Target(LogStoreSpec(kind="jsnl"))
+        StoreOwner(LogStoreSpec(kind="jsnl"))
     with pytest.raises(FileNotFoundError, match="No such configuration file"):
-        Target("no.yaml")
+        StoreOwner("no.yaml")
     with pytest.raises(TypeError, match=r"JSONLLogStore is a class\. Pass a store of it"):
-        Target(cast("Any", JSONLLogStore))
+        StoreOwner(cast("Any", JSONLLogStore))
     with pytest.raises(TypeError, match="takes the path of a YAML file, a mapping"):
-        Target(cast("Any", 7))
+        StoreOwner(cast("Any", 7))
 
 
-def test_a_collected_target_closes_what_it_opened_and_not_what_it_was_given(
+def test_a_collected_owner_closes_what_it_opened_and_not_what_it_was_given(
     source: dict[str, Any],
 ) -> None:
     given = build_log_store(LogStoreSpec.model_validate(source))
-    target, other = Target(source), Target(given)
-    assert len({id(target.store), id(other.store)}) == 2
-    del target, other
+    owner, other = StoreOwner(source), StoreOwner(given)
+    assert len({id(owner.store), id(other.store)}) == 2
+    del owner, other
     assert [given] == WatchedStore.opened
     given.close()
 
 
 def test_a_copy_opens_a_store_of_its_own(source: dict[str, Any]) -> None:
-    target = Target(source)
-    store = target.store
-    for other in (copy.deepcopy(target), pickle.loads(pickle.dumps(target))):
+    owner = StoreOwner(source)
+    store = owner.store
+    for other in (copy.deepcopy(owner), pickle.loads(pickle.dumps(owner))):
         assert other.store is not store
         other.close()
     assert [store] == WatchedStore.opened
-    target.close()
+    owner.close()
 
 
 EXIT = """
-from evsys_sdk.integrations._target import Source, Target
+from evsys_sdk.integrations._store_owner import StoreSource, StoreOwner
 from integrations.watched_store import WatchedStore
 class Loud(WatchedStore):
     name = "loud"
@@ -116,8 +116,8 @@ class Loud(WatchedStore):
         print("closed")
 from evsys_sdk import register_log_store
 register_log_store("loud")(Loud)
-target = Target({"kind": "loud", "params": {"log_dir": "logs"}})
-target.store.log_metrics({"loss": 1.0}, 0)
+owner = StoreOwner({"kind": "loud", "params": {"log_dir": "logs"}})
+owner.store.log_metrics({"loss": 1.0}, 0)
 raise RuntimeError("out of memory")
 """
 
@@ -139,12 +139,12 @@ def test_a_failing_close_is_raised_unless_an_exception_is_on_its_way(
     source: dict[str, Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(WatchedStore, "fails_to_close", True)
-    target = Target(source)
-    target.store.log_metrics({"loss": 1.0}, 0)
+    owner = StoreOwner(source)
+    owner.store.log_metrics({"loss": 1.0}, 0)
     with pytest.raises(OSError, match="the destination is gone"):
-        target.close()
-    target.store.log_metrics({"loss": 1.0}, 0)
-    target.close(failed=True)
+        owner.close()
+    owner.store.log_metrics({"loss": 1.0}, 0)
+    owner.close(failed=True)
     assert "closing the log store failed" in caplog.text
     assert "the destination is gone" in caplog.text
 
@@ -153,19 +153,19 @@ def multiplex(*children: dict[str, Any]) -> LogStoreSpec:
     return LogStoreSpec(kind="multiplex", params={"children": [*children]})
 
 
-def test_the_directory_of_a_target_is_the_first_that_its_configuration_names(
+def test_the_directory_of_an_owner_is_the_first_that_its_configuration_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", "/home/user")
     jsonl: dict[str, Any] = {"kind": "jsonl", "params": {"log_dir": "logs"}}
     board: dict[str, Any] = {"kind": "watched", "params": {"log_dir": Path("~/board")}}
-    assert Target(jsonl).log_dir == str(tmp_path / "logs")
-    assert Target(board).log_dir == "/home/user/board"
-    assert Target(multiplex(jsonl, board)).log_dir == str(tmp_path / "logs")
-    assert Target(multiplex(multiplex(board).model_dump(), jsonl)).log_dir == "/home/user/board"
+    assert StoreOwner(jsonl).log_dir == str(tmp_path / "logs")
+    assert StoreOwner(board).log_dir == "/home/user/board"
+    assert StoreOwner(multiplex(jsonl, board)).log_dir == str(tmp_path / "logs")
+    assert StoreOwner(multiplex(multiplex(board).model_dump(), jsonl)).log_dir == "/home/user/board"
     with open_log_store(jsonl) as store:
-        assert Target(store).log_dir is None
+        assert StoreOwner(store).log_dir is None
 
 
 @register_log_store("nowhere")
@@ -186,6 +186,6 @@ class Nowhere:
     def close(self) -> None: ...
 
 
-def test_a_target_knows_no_directory_of_a_store_elsewhere() -> None:
-    assert Target({"kind": "nowhere", "params": {"children": 1}}).log_dir is None
-    assert Target({"kind": "watched", "params": {"log_dir": "memory://logs"}}).log_dir is None
+def test_an_owner_knows_no_directory_of_a_store_elsewhere() -> None:
+    assert StoreOwner({"kind": "nowhere", "params": {"children": 1}}).log_dir is None
+    assert StoreOwner({"kind": "watched", "params": {"log_dir": "memory://logs"}}).log_dir is None

@@ -46,7 +46,7 @@ def refuse(names: list[str]) -> None:
 def recorder(log_dir: Path) -> Iterator[Recorder]:
     opened = Recorder({"kind": "choosy", "params": {"log_dir": str(log_dir)}})
     yield opened
-    opened.target.close()
+    opened.owner.close()
 
 
 def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -151,7 +151,7 @@ def test_what_one_child_of_several_refuses_is_recorded_once_in_the_others(
     recorder = Recorder(LogStoreSpec(kind="multiplex", params={"children": children}))
     recorder.log_metrics({"loss": 1.0, "f1@5": 0.5}, 0)
     recorder.log_hyperparams({"lr": 0.1, "@": 1})
-    recorder.target.close()
+    recorder.owner.close()
     jsonl = dirs[kinds.index("jsonl")]
     assert points(jsonl) == [("train", 0, {"loss": 1.0, "f1@5": 0.5})]
     assert JSONLLogStore.read_run(log_dir=jsonl).hyperparams == {"lr": 0.1, "@": 1}
@@ -199,7 +199,7 @@ def test_each_recorder_warns_for_itself(log_dir: Path, caplog: pytest.LogCapture
     for _ in range(2):
         recorder = Recorder({"kind": "jsonl", "params": {"log_dir": str(log_dir)}})
         recorder.log_metrics({"text": "x"}, 0)
-        recorder.target.close()
+        recorder.owner.close()
     assert len(messages(caplog)) == 2
 
 

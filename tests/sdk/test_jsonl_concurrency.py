@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from evsys_sdk import LogStoreClosedError, RunLog
-from evsys_sdk.log_stores._jsonl.job_queue import Turns
+from evsys_sdk.log_stores._jsonl.job_queue import JobQueue
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from sdk.jsonl_children import run
 
@@ -446,20 +446,20 @@ def test_a_handler_that_closes_the_store_lets_the_interrupted_call_finish(
 
 
 def test_a_job_that_was_taken_along_runs_also_when_the_interrupted_one_fails() -> None:
-    turns = Turns()
+    queue = JobQueue()
     done: list[str] = []
 
     def check() -> None:
         done.append("checked")
 
     def fail() -> None:
-        turns.run(check, lambda: done.append("taken along"))
+        queue.run(check, lambda: done.append("taken along"))
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space left"):
-        turns.run(check, fail)
+        queue.run(check, fail)
     assert done == ["checked", "checked", "taken along"]
-    turns.run(check, lambda: done.append("next"))
+    queue.run(check, lambda: done.append("next"))
     assert done[-1] == "next"
 
 
@@ -470,7 +470,7 @@ def test_a_failing_check_runs_no_job() -> None:
         raise ValueError("closed")
 
     with pytest.raises(ValueError, match="closed"):
-        Turns().run(refuse, lambda: done.append("job"))
+        JobQueue().run(refuse, lambda: done.append("job"))
     assert done == []
 
 

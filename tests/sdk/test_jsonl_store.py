@@ -365,11 +365,11 @@ def test_arguments_are_not_changed_and_not_kept(store: JSONLLogStore, log_dir: P
 def test_a_program_that_makes_up_keys_does_not_fill_the_memory(
     store: JSONLLogStore, log_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("evsys_sdk.log_stores._known_texts._MOST_KNOWN", 2000)
+    monkeypatch.setattr("evsys_sdk.log_stores._checked_strings._MOST_CHARACTERS", 2000)
     for step in range(50):
         long = "long" * (step % 10 * 100)
         store.log_metrics({f"key {step} {long}": 1.0}, step)
-        assert sum(map(len, vars(store)["_known_texts"])) <= 2000
+        assert sum(map(len, vars(store)["_checked_strings"])) <= 2000
     assert [row.step for row in rows(log_dir)] == [*range(50)]
 
 

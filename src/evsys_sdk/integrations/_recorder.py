@@ -7,7 +7,7 @@ from typing import Any
 
 from evsys_sdk.arguments import checked_metrics, checked_step
 from evsys_sdk.errors import LogStoreError
-from evsys_sdk.integrations._target import Source, Target
+from evsys_sdk.integrations._store_owner import StoreOwner, StoreSource
 from evsys_sdk.integrations._values import json_params
 from evsys_sdk.log_stores._child_failures import child_failures, leaf_errors
 
@@ -28,15 +28,15 @@ class Recorder:
     store are raised, such as OSError for a full disk.
     """
 
-    def __init__(self, source: Source) -> None:
-        """Check ``source`` like :class:`Target`, and raise what that raises."""
-        self.target = Target(source)
+    def __init__(self, source: StoreSource) -> None:
+        """Check ``source`` like :class:`StoreOwner`, and raise what that raises."""
+        self.owner = StoreOwner(source)
         self._warned: set[str] = set()
 
     def log_metrics(self, metrics: Mapping[str, Any], step: int, *, split: str = "train") -> None:
         """Record the items of ``metrics`` that ``checked_metrics`` accepts."""
         numbers = self._numbers(metrics)
-        store = self.target.store
+        store = self.owner.store
         try:
             store.log_metrics(numbers, step, split=split)
         except Exception as error:
@@ -56,7 +56,7 @@ class Recorder:
         except TypeError as error:
             self.warn("hyperparameters", f"are not logged: {error}")
             return
-        store = self.target.store
+        store = self.owner.store
         try:
             store.log_hyperparams(converted)
         except Exception as error:
@@ -71,7 +71,7 @@ class Recorder:
 
     def log_checkpoint(self, name: str, path: str) -> None:
         """Record a pointer to a checkpoint."""
-        store = self.target.store
+        store = self.owner.store
         try:
             store.log_artifact(name, path, kind="checkpoint")
         except Exception as error:

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, cast
 
 from evsys_sdk.integrations._recorder import Recorder
-from evsys_sdk.integrations._target import Source
+from evsys_sdk.integrations._store_owner import StoreSource
 from evsys_sdk.integrations._values import shortest
 
 try:
@@ -56,7 +56,7 @@ class LogStoreCallback(Callback):
 
     def __init__(
         self,
-        store: Source,
+        store: StoreSource,
         *,
         hyperparams: Mapping[str, Any] | None = None,
         checkpoint: ModelCheckpoint | None = None,
@@ -82,7 +82,7 @@ class LogStoreCallback(Callback):
 
     def close(self) -> None:
         """Close the store if it was opened here; a second call does nothing."""
-        self._recorder.target.close()
+        self._recorder.owner.close()
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Note that ``fit``, ``evaluate`` or ``predict`` was called, which Keras tells this way."""
@@ -95,7 +95,7 @@ class LogStoreCallback(Callback):
         del logs
         self._training = True
         if self._files is not None:
-            self._files.look()
+            self._files.take_new()
         known = {
             "epochs": self.params.get("epochs"),
             "steps": self.params.get("steps"),
@@ -132,7 +132,7 @@ class LogStoreCallback(Callback):
             self.close()
 
     def _log_checkpoints(self) -> None:
-        for path in self._files.look() if self._files is not None else []:
+        for path in self._files.take_new() if self._files is not None else []:
             self._recorder.log_checkpoint(os.path.basename(path), path)
 
     def _compile_config(self) -> Any:
@@ -186,8 +186,8 @@ class _NewFiles:
         )
         self._known: dict[str, tuple[int, int, int]] = {}
 
-    def look(self) -> list[str]:
-        """Return what was written or replaced since the last look, in order of time."""
+    def take_new(self) -> list[str]:
+        """Return what was written or replaced since the last call, in order of time."""
         found: list[tuple[int, str]] = []
         for path in glob.glob(self._pattern):
             try:

@@ -12,7 +12,7 @@ from typing import Any
 
 from evsys_sdk._values import shown
 from evsys_sdk.integrations._recorder import Recorder, whole_number
-from evsys_sdk.integrations._target import Source
+from evsys_sdk.integrations._store_owner import StoreSource
 from evsys_sdk.protocols import LogStore
 
 # Both spellings of the library are in use, and an environment usually has one of them.
@@ -54,7 +54,9 @@ class LogStoreLogger(Logger):
       again, it continues the log.
     """
 
-    def __init__(self, store: Source, *, save_dir: str | os.PathLike[str] | None = None) -> None:
+    def __init__(
+        self, store: StoreSource, *, save_dir: str | os.PathLike[str] | None = None
+    ) -> None:
         """Check ``store``, without opening anything.
 
         Args:
@@ -70,7 +72,7 @@ class LogStoreLogger(Logger):
         """
         super().__init__()
         self._recorder = Recorder(store)
-        self._save_dir = self._recorder.target.log_dir if save_dir is None else os.fspath(save_dir)
+        self._save_dir = self._recorder.owner.log_dir if save_dir is None else os.fspath(save_dir)
         self._trainer: Trainer | None = None
         self._last_step = -1
 
@@ -93,7 +95,7 @@ class LogStoreLogger(Logger):
     @rank_zero_experiment
     def experiment(self) -> LogStore:
         """The open log store; on other ranks than zero an object that accepts any call."""
-        return self._recorder.target.store
+        return self._recorder.owner.store
 
     @rank_zero_only
     def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
@@ -137,7 +139,7 @@ class LogStoreLogger(Logger):
     def finalize(self, status: str) -> None:
         """Close the store if it was opened here; Lightning calls this after an exception too."""
         self._trainer = None
-        self._recorder.target.close(failed=status != "success")
+        self._recorder.owner.close(failed=status != "success")
 
     def _split(self) -> str:
         trainer = self._trainer

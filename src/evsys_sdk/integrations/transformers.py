@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from evsys_sdk.integrations._recorder import Recorder
-from evsys_sdk.integrations._target import Configuration, Source
+from evsys_sdk.integrations._store_owner import Configuration, StoreSource
 from evsys_sdk.protocols import LogStore
 
 try:
@@ -47,7 +47,7 @@ class LogStoreCallback(TrainerCallback):
       when the interpreter exits.
     """
 
-    def __init__(self, store: Source | Callable[[str], Configuration]) -> None:
+    def __init__(self, store: StoreSource | Callable[[str], Configuration]) -> None:
         """Check ``store``, without opening anything.
 
         Args:
@@ -72,7 +72,7 @@ class LogStoreCallback(TrainerCallback):
     def close(self) -> None:
         """Close the store if it was opened here; a second call does nothing."""
         self._training = False
-        self._recorder.target.close()
+        self._recorder.owner.close()
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -145,7 +145,7 @@ class LogStoreCallback(TrainerCallback):
         if self._store_of is not None:
             name = state.trial_name or f"run-{self._trainings}"
             # Open only if an exception ended the training before.
-            self._recorder.target.close(failed=True)
+            self._recorder.owner.close(failed=True)
             self._recorder = Recorder(self._store_of(name))
         elif state.is_hyper_param_search:
             self._recorder.warn(
@@ -161,7 +161,7 @@ class LogStoreCallback(TrainerCallback):
 
     def _close_unless_training(self) -> None:
         if not self._training:
-            self._recorder.target.close()
+            self._recorder.owner.close()
 
 
 def _split(metrics: dict[str, Any]) -> str:

@@ -32,10 +32,11 @@ from evsys_sdk.arguments import (
     checked_text,
 )
 from evsys_sdk.errors import LogStoreClosedError
+from evsys_sdk.log_stores._checked_strings import CheckedStrings
 from evsys_sdk.log_stores._directories import Directory, directory_path, make_directory
 from evsys_sdk.log_stores._jsonl.artifacts_file import append_artifact, read_artifacts
 from evsys_sdk.log_stores._jsonl.hyperparams_file import merge_hyperparams, read_hyperparams
-from evsys_sdk.log_stores._jsonl.job_queue import turns_of
+from evsys_sdk.log_stores._jsonl.job_queue import job_queue_of
 from evsys_sdk.log_stores._jsonl.metrics_file import MetricsFile
 from evsys_sdk.log_stores._jsonl.paths import (
     LogFiles,
@@ -44,7 +45,6 @@ from evsys_sdk.log_stores._jsonl.paths import (
 )
 from evsys_sdk.log_stores._jsonl.reading import OnDamage, iter_rows
 from evsys_sdk.log_stores._jsonl.row import encode_row
-from evsys_sdk.log_stores._known_texts import KnownTexts
 from evsys_sdk.run_log import ArtifactPointer, MetricRow, RunLog
 
 __all__ = ["JSONLLogStore"]
@@ -123,8 +123,8 @@ class JSONLLogStore:
         self._files = LogFiles.checked(log_dir, metrics_file, hyperparams_file, artifacts_file)
         make_directory(self._files.log_dir)
         self._metrics = MetricsFile(self._files.metrics_path, self.name)
-        self._turns = turns_of(self._files.log_dir)
-        self._known_texts = KnownTexts()
+        self._job_queue = job_queue_of(self._files.log_dir)
+        self._checked_strings = CheckedStrings()
         self._closed = False
 
     def log_scalar(self, key: str, value: float, step: int) -> None:
@@ -160,7 +160,7 @@ class JSONLLogStore:
             OSError: The disk is full, or the directory was removed, which is noticed within a
                 second. Earlier rows are kept, and logging goes on when the cause is gone.
         """
-        known = self._known_texts
+        known = self._checked_strings
         # The usual call costs a few microseconds, half of them in the kernel. What it needs is
         # therefore written out here, in operations that loop in C; anything else takes the road
         # below, which checks the same one by one and says what is wrong.
@@ -203,7 +203,7 @@ class JSONLLogStore:
             return
         now = time()
         self._metrics.append(encode_row(now, step, split, values) + b"\n", now)
-        self._known_texts.learn((*values, split))
+        self._checked_strings.remember((*values, split))
 
     def log_hyperparams(self, params: dict[str, Any]) -> None:
         """Merge ``params`` into the file; it is on the disk when this returns (HP-1, HP-2).
@@ -223,7 +223,7 @@ class JSONLLogStore:
         """
         self._check_open("log_hyperparams")
         checked = checked_hyperparams(params)
-        self._turns.run(
+        self._job_queue.run(
             partial(self._check_open, "log_hyperparams"),
             partial(merge_hyperparams, self._files.log_dir, self._files.hyperparams_file, checked),
         )
@@ -253,7 +253,7 @@ class JSONLLogStore:
             checked_text(kind, "an artifact's kind"),
             time(),
         )
-        self._turns.run(
+        self._job_queue.run(
             partial(self._check_open, "log_artifact"),
             partial(append_artifact, self._files.log_dir, self._files.artifacts_file, pointer),
         )
@@ -263,7 +263,7 @@ class JSONLLogStore:
 
         A second close does nothing (CL-2).
         """
-        with self._turns.lock:
+        with self._job_queue.lock:
             self._closed = True
         self._metrics.close()
 

@@ -25,9 +25,9 @@ from evsys_sdk.arguments import (
 )
 from evsys_sdk.config import LogStoreSpec, build_log_store
 from evsys_sdk.errors import LogStoreClosedError, LogStoreConfigError
+from evsys_sdk.log_stores._checked_strings import CheckedStrings
 from evsys_sdk.log_stores._child_failures import ChildPlace, mark_children
 from evsys_sdk.log_stores._forks import renew_in_forked_children
-from evsys_sdk.log_stores._known_texts import KnownTexts
 from evsys_sdk.protocols import LogStore
 from evsys_sdk.registry import get_log_store
 from evsys_sdk.run_log import RunLog
@@ -88,9 +88,9 @@ class MultiplexLogStore:
 
     def _start(self, children: tuple[_Child, ...]) -> None:
         self._children = children
-        self._known_keys = KnownTexts()
+        self._checked_keys = CheckedStrings()
         self._closed = False
-        self._turn = _Turn()
+        self._fan_out = _FanOutLock()
 
     # The four loops below are spelt out: handing a function to one shared loop costs 0.3 µs a call.
 
@@ -99,7 +99,7 @@ class MultiplexLogStore:
         [(key, value)] = checked_metrics({key: value}).items()
         step = checked_step(step)
         failures: list[_Failure] = []
-        with self._turn.lock:
+        with self._fan_out.lock:
             if self._closed:
                 self._refuse("log_scalar")
             for place, child in self._children:
@@ -122,7 +122,7 @@ class MultiplexLogStore:
         """
         # What a call adds to its children is a microsecond: not even a check is called in vain.
         values = metrics.copy() if type(metrics) is dict else metrics
-        usual = type(values) is dict and self._known_keys.issuperset(values)
+        usual = type(values) is dict and self._checked_keys.issuperset(values)
         if usual:
             # Below twenty values a loop is faster than any way to hand it to C.
             for value in values.values():
@@ -131,13 +131,13 @@ class MultiplexLogStore:
                     break
         if not usual:
             values = checked_metrics(values)
-            self._known_keys.learn(values)
+            self._checked_keys.remember(values)
         if type(step) is not int or not STEP_MIN <= step <= STEP_MAX:
             step = checked_step(step)
         if type(split) is not str or split != "train":
             split = checked_text(split, "split")
         failures: list[_Failure] = []
-        with self._turn.lock:
+        with self._fan_out.lock:
             if self._closed:
                 self._refuse("log_metrics")
             for place, child in self._children:
@@ -153,7 +153,7 @@ class MultiplexLogStore:
         params = checked_hyperparams(params)
         copies = [copy.deepcopy(params) for _ in self._children]
         failures: list[_Failure] = []
-        with self._turn.lock:
+        with self._fan_out.lock:
             if self._closed:
                 self._refuse("log_hyperparams")
             for (place, child), own in zip(self._children, copies, strict=True):
@@ -170,7 +170,7 @@ class MultiplexLogStore:
         path = checked_path(path)
         kind = checked_text(kind, "artifact kind")
         failures: list[_Failure] = []
-        with self._turn.lock:
+        with self._fan_out.lock:
             if self._closed:
                 self._refuse("log_artifact")
             for place, child in self._children:
@@ -188,7 +188,7 @@ class MultiplexLogStore:
         is left to handle it, and it must not hide why the run ended. ``KeyboardInterrupt`` and
         ``SystemExit`` are raised after the last child was closed.
         """
-        with self._turn.lock:
+        with self._fan_out.lock:
             if self._closed:
                 return
             self._closed = True
@@ -247,10 +247,10 @@ class MultiplexLogStore:
         )
 
 
-class _Turn:
-    """Whose turn it is to log.
+class _FanOutLock:
+    """The lock that a call holds while it reaches the children.
 
-    One lock around the whole fan-out: without it, two threads could reach two children in different
+    It is around the whole fan-out: without it, two threads could reach two children in different
     orders. Re-entrant, because a signal handler may log in the middle of a call: its call is
     delivered at once, for the handler may end the program, so that the children which the
     interrupted call has not reached yet get that one second.

@@ -14,7 +14,7 @@ from evsys_sdk.command.log_dirs import log_files
 from evsys_sdk.command.paths import path
 from evsys_sdk.command.replay.progress import ProgressFile
 from evsys_sdk.command.replay.target import stores_of
-from evsys_sdk.command.replay.transfer import Source, Stop, Transfer
+from evsys_sdk.command.replay.transfer import ReplayedLog, Stop, Transfer
 from evsys_sdk.command.text import counted, printable, printable_lines
 from evsys_sdk.config import LogStoreSpec, load_log_store_spec
 from evsys_sdk.log_stores._jsonl.paths import LogFiles
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     stores = dict(stores_of(spec))
     for each in stores.values():
         _refuse_itself(files, each)
-    source = Source.read(files)
+    source = ReplayedLog.read(files)
     file = ProgressFile(f"{os.path.expanduser(arguments.to)}.replay", files.log_dir)
     file.require_only([*stores])
     with file, _stoppable() as stop, ExitStack() as opened:

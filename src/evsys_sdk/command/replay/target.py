@@ -13,7 +13,7 @@ from evsys_sdk.log_stores.multiplex import MultiplexLogStore
 from evsys_sdk.registry import get_log_store
 from evsys_sdk.run_log import ArtifactPointer, MetricRow, RunLog
 
-__all__ = ["Target", "last_keys", "read_back", "stores_of"]
+__all__ = ["ReplayTarget", "last_keys", "read_back", "stores_of"]
 
 _MOST_REFUSALS = 20
 _REFUSALS = (TypeError, ValueError, OverflowError)
@@ -38,7 +38,7 @@ def stores_of(spec: LogStoreSpec, place: str = "") -> Iterator[tuple[str, LogSto
         yield from stores_of(child, f"{place}.children[{index}]".removeprefix("."))
 
 
-class Target:
+class ReplayTarget:
     """A log store, open, and what it refused."""
 
     def __init__(self, place: str, spec: LogStoreSpec, refused: dict[str, int]) -> None:

@@ -13,7 +13,7 @@ from evsys_sdk.command.documents import artifacts_of, hyperparams_of
 from evsys_sdk.command.failures import CommandError
 from evsys_sdk.command.findings import Findings
 from evsys_sdk.command.replay.progress import Progress, ProgressFile
-from evsys_sdk.command.replay.target import Target, last_keys, read_back
+from evsys_sdk.command.replay.target import ReplayTarget, last_keys, read_back
 from evsys_sdk.config import LogStoreSpec
 from evsys_sdk.log_stores._jsonl.paths import LogFiles
 from evsys_sdk.log_stores._jsonl.reading import rows_of
@@ -21,7 +21,7 @@ from evsys_sdk.log_stores._jsonl.row import RowError, decode_row
 from evsys_sdk.log_stores._jsonl.text_files import skip_byte_order_mark
 from evsys_sdk.run_log import ArtifactPointer, MetricRow
 
-__all__ = ["Source", "Stop", "Transfer"]
+__all__ = ["ReplayedLog", "Stop", "Transfer"]
 
 
 class Stop:
@@ -31,7 +31,7 @@ class Stop:
 
 
 @dataclass
-class Source:
+class ReplayedLog:
     """The log that is replayed."""
 
     files: LogFiles
@@ -41,7 +41,7 @@ class Source:
     """What is ignored in their files."""
 
     @classmethod
-    def read(cls, files: LogFiles) -> "Source":
+    def read(cls, files: LogFiles) -> "ReplayedLog":
         """The log in these files, of which the metrics are not read yet.
 
         Raises:
@@ -55,7 +55,9 @@ class Source:
 class Transfer:
     """Hands the log over to one store."""
 
-    def __init__(self, source: Source, place: str, spec: LogStoreSpec, file: ProgressFile) -> None:
+    def __init__(
+        self, source: ReplayedLog, place: str, spec: LogStoreSpec, file: ProgressFile
+    ) -> None:
         """Look at what an earlier replay left, and at what the store holds now.
 
         Args:
@@ -108,15 +110,15 @@ class Transfer:
             )
         return earlier
 
-    def open(self) -> Target:
+    def open(self) -> ReplayTarget:
         """Open the store.
 
         Raises:
             CommandError: It can't be opened.
         """
-        return Target(self.place, self._spec, self.progress.refused)
+        return ReplayTarget(self.place, self._spec, self.progress.refused)
 
-    def run(self, target: Target, stop: Stop) -> bool:
+    def run(self, target: ReplayTarget, stop: Stop) -> bool:
         """Hand over everything that is not there yet; False if it was stopped.
 
         Raises:
@@ -142,7 +144,7 @@ class Transfer:
             self._save()
         return True
 
-    def _hand_over(self, target: Target, row: tuple[int, int, MetricRow]) -> None:
+    def _hand_over(self, target: ReplayTarget, row: tuple[int, int, MetricRow]) -> None:
         line, offset, content = row
         progress = self.progress
         progress.in_progress = True

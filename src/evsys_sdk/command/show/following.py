@@ -24,19 +24,19 @@ class Following:
         self._file: tuple[int, int] | None = None
         self._stamps: list[tuple[int, int]] = []
 
-    def look(self) -> bool:
-        """Read what was written since the last look, and return whether there was anything."""
-        changed = self._look_at_metrics()
+    def update(self) -> bool:
+        """Read what was written since the last update, and return whether there was anything."""
+        changed = self._update_metrics()
         files = self.run.files
         others = (files.hyperparams_path, os.path.join(files.log_dir, files.artifacts_file))
         stamps = [_stamp(path) for path in others]
         if changed or stamps != self._stamps:
             self._stamps = stamps
-            self.run.look()
+            self.run.refresh()
             return True
         return False
 
-    def _look_at_metrics(self) -> bool:
+    def _update_metrics(self) -> bool:
         path = self.run.files.metrics_path
         try:
             status = os.stat(path)
@@ -86,10 +86,10 @@ def _stamp(path: str) -> tuple[int, int]:
 
 
 def changes(followed: list[Following], seconds: float) -> Iterator[list[Run]]:
-    """The runs now, and again whenever one of them has changed; looks every so many seconds."""
+    """The runs now, and again whenever one of them has changed; checked every so many seconds."""
     first = True
     while True:
-        if True in [each.look() for each in followed] or first:
+        if True in [each.update() for each in followed] or first:
             first = False
             yield [each.run for each in followed]
         time.sleep(seconds)

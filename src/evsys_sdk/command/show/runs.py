@@ -30,7 +30,7 @@ class Run:
     notes: list[str] = field(default_factory=list[str])
     """What is ignored, and is not damage."""
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Read the hyperparameters and artifacts again, and say what is wrong with anything."""
         self.problems, self.notes = [], []
         try:
@@ -49,7 +49,7 @@ class Run:
 def read_run(name: str, files: LogFiles) -> Run:
     """Read a log; what is damaged is listed, and the rest is there."""
     run = Run(name, files, scan_file(files.metrics_path))
-    run.look()
+    run.refresh()
     return run
 
 

@@ -18,7 +18,7 @@ from pydantic_core import from_json, to_json
 
 from evsys_sdk._files import open_regular
 from evsys_sdk.errors import DamagedLogError
-from evsys_sdk.log_stores._jsonl.job_queue import turns_of
+from evsys_sdk.log_stores._jsonl.job_queue import job_queue_of
 from evsys_sdk.log_stores._jsonl.locking import (
     replace_file,
     with_lock,
@@ -81,9 +81,9 @@ def read_artifacts(
             other_fields.difference_update(_FIELDS)
         return pointers
 
-    turns = turns_of(log_dir)
-    with turns.lock:
-        if turns.running:  # a signal handler reads, and can't wait for what it interrupted
+    queue = job_queue_of(log_dir)
+    with queue.lock:
+        if queue.running:  # a signal handler reads, and can't wait for what it interrupted
             return read()
         return with_shared_lock(log_dir, read)
 
@@ -100,13 +100,13 @@ def _extend(path: str, entry: bytes) -> bool:
         if os.pread(descriptor, len(_LAST_BYTES), max(size - len(_LAST_BYTES), 0)) != _LAST_BYTES:
             return False
         addition = b",\n" + entry + _CLOSING
-        bracket_stands = True
+        has_bracket = True
         try:
             write_all(descriptor, b" " * (len(addition) - len(_CLOSING)), size)
-            bracket_stands = False
+            has_bracket = False
             write_all(descriptor, addition, size - len(_CLOSING))
         except OSError as error:
-            if bracket_stands:
+            if has_bracket:
                 # Left alone: what is given back on a full disk may be gone a moment later.
                 os.ftruncate(descriptor, size)
             else:  # only a file system that copies on write can fail in the second step

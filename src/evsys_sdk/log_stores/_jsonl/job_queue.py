@@ -6,12 +6,12 @@ from weakref import WeakValueDictionary
 
 from evsys_sdk.log_stores._forks import renew_in_forked_children
 
-__all__ = ["Turns", "turns_of"]
+__all__ = ["JobQueue", "job_queue_of"]
 
-Job = Callable[[], None]
+_Job = Callable[[], None]
 
 
-class Turns:
+class JobQueue:
     """Runs the jobs of one directory one after the other.
 
     A signal handler runs in the middle of what the main thread was doing. If that was a job,
@@ -27,7 +27,7 @@ class Turns:
         self.renew_after_fork()
         renew_in_forked_children(self)
 
-    def run(self, check: Job, job: Job) -> None:
+    def run(self, check: _Job, job: _Job) -> None:
         """Run ``check`` and then ``job``, when no other job is in progress.
 
         When ``check`` raises, ``job`` does not run. Both see no other thread in between.
@@ -57,16 +57,16 @@ class Turns:
     def renew_after_fork(self) -> None:
         """Forget the jobs of the parent, which runs them itself."""
         self.lock = threading.RLock()
-        self._waiting: list[Job] = []
+        self._waiting: list[_Job] = []
         self.running = False
 
 
-_of_directory: WeakValueDictionary[str, Turns] = WeakValueDictionary()
+_queues: WeakValueDictionary[str, JobQueue] = WeakValueDictionary()
 
 
-def turns_of(directory: str) -> Turns:
-    """The turns of this directory, the same ones for every store of the process.
+def job_queue_of(directory: str) -> JobQueue:
+    """The job queue of this directory, the same one for every store of the process.
 
     A handler may log to another store than the one that it interrupted.
     """
-    return _of_directory.setdefault(directory, Turns())
+    return _queues.setdefault(directory, JobQueue())

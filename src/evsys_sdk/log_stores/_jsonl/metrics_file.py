@@ -13,7 +13,7 @@ from evsys_sdk._files import open_regular
 from evsys_sdk.errors import LogStoreClosedError
 from evsys_sdk.log_stores._directories import removed_directory_error
 from evsys_sdk.log_stores._forks import renew_in_forked_children
-from evsys_sdk.log_stores._jsonl.tail_repair import mend_tail, separate, take_back
+from evsys_sdk.log_stores._jsonl.tail_repair import mend_tail, remove_partial_row, separate_row
 
 __all__ = ["MetricsFile"]
 
@@ -38,7 +38,7 @@ class MetricsFile:
         # An RLock, because a signal handler may log in the middle of a call.
         self._lock = threading.RLock()
         self._open()
-        self._looked = 0.0  # when the path was last seen to be the file that is open
+        self._path_checked_at = 0.0  # when the path was last seen to be the file that is open
         renew_in_forked_children(self)
 
     def append(self, row: bytes, now: float) -> None:
@@ -51,9 +51,9 @@ class MetricsFile:
         with self._lock:
             # Once a second: a look at the path costs as much as the write itself. Also after
             # close() and in a forked child, which set the time of the last look accordingly.
-            if not 0.0 <= now - self._looked < 1.0:
-                self._look()
-                self._looked = now
+            if not 0.0 <= now - self._path_checked_at < 1.0:
+                self._open_if_moved()
+                self._path_checked_at = now
             try:
                 written = write(self._descriptor, row)
             except OSError as error:
@@ -62,19 +62,19 @@ class MetricsFile:
             if written == len(row) and lseek(self._descriptor, 0, 1) == end:
                 self._end = end  # nobody else wrote since our last row
             else:
-                self._settle(row, written, now)
+                self._check_written(row, written, now)
 
     def close(self) -> None:
         """Release the file. Waits for a write in progress; later ones raise."""
         with self._lock:
-            self._looked = inf
+            self._path_checked_at = inf
             self._release()
 
     def renew_after_fork(self) -> None:
         """Let go of the parent's open file; the first write opens it again."""
         self._lock = threading.RLock()
         if self._file is not None:
-            self._looked = 0.0
+            self._path_checked_at = 0.0
             self._descriptor = _CLOSED
             self._file.close()  # without unlocking: the lock is the parent's too
             self._file = None
@@ -105,9 +105,9 @@ class MetricsFile:
                 flock(file, LOCK_UN)
             file.close()
 
-    def _look(self) -> None:
+    def _open_if_moved(self) -> None:
         """Open the file again if the path is no longer that of the open file."""
-        if self._looked == inf:
+        if self._path_checked_at == inf:
             raise LogStoreClosedError(self._kind, "log_metrics")
         if self._descriptor != _CLOSED:
             with suppress(FileNotFoundError, NotADirectoryError):
@@ -118,7 +118,7 @@ class MetricsFile:
         except (FileNotFoundError, NotADirectoryError) as error:
             raise removed_directory_error(os.path.dirname(self._path)) from error
 
-    def _settle(self, row: bytes, written: int, now: float) -> None:
+    def _check_written(self, row: bytes, written: int, now: float) -> None:
         """Look at what was written: a part only, or after a torn row that somebody else left."""
         self._end = _UNKNOWN  # so that the next call looks again, even if this one fails
         end = lseek(self._descriptor, 0, 1)
@@ -128,15 +128,15 @@ class MetricsFile:
         if written < len(row):
             with suppress(OSError):
                 if ours:
-                    take_back(self._descriptor, self._path, start, end)
+                    remove_partial_row(self._descriptor, self._path, start, end)
             reason = f"{os.strerror(errno.ENOSPC)}: only {written} of {len(row)} bytes fitted"
             raise self._error(errno.ENOSPC, reason)
-        stands = True
+        is_kept = True
         if ours and start > 0 and os.pread(self._descriptor, 1, start - 1) != b"\n":
             # What can't be mended now is still understood by our own reader.
             with suppress(OSError):
-                stands = separate(self._descriptor, self._path, start, end)
-        if stands:
+                is_kept = separate_row(self._descriptor, self._path, start, end)
+        if is_kept:
             self._end = end
         else:
             self.append(row, now)

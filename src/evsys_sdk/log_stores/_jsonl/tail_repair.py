@@ -20,7 +20,7 @@ from evsys_sdk._files import open_regular
 from evsys_sdk.log_stores._jsonl.locking import write_all
 from evsys_sdk.log_stores._jsonl.torn_rows import is_row_in_progress, rows_in
 
-__all__ = ["mend_tail", "separate", "take_back"]
+__all__ = ["mend_tail", "remove_partial_row", "separate_row"]
 
 # What is longer than this without a newline is taken for no row of ours, so that opening a file
 # never means reading all of it.
@@ -59,7 +59,7 @@ def mend_tail(descriptor: int, path: str) -> None:
             _lock(descriptor, fcntl.LOCK_SH)
 
 
-def separate(descriptor: int, path: str, start: int, end: int) -> bool:
+def separate_row(descriptor: int, path: str, start: int, end: int) -> bool:
     """Free our own row, from ``start`` to ``end``, of what is before it in the same line.
 
     A writer left that when it was killed, after we wrote last. Returns whether our row is kept. If
@@ -76,11 +76,11 @@ def separate(descriptor: int, path: str, start: int, end: int) -> bool:
     return False
 
 
-def take_back(descriptor: int, path: str, start: int, end: int) -> None:
-    """Remove our own piece of a row, from ``start`` to ``end``, which ends the file or did so."""
+def remove_partial_row(descriptor: int, path: str, start: int, end: int) -> None:
+    """Remove our own incomplete row, from ``start`` to ``end``, which ends the file or did so."""
     blank = b" " * (end - start - 1) + b"\n"
     # In place first, which needs no space on a full disk. The shared lock is given up in asking
-    # for the exclusive one, and a store that opens the file then may cut the piece and go on there.
+    # for the exclusive one, and a store that opens the file then may cut it and go on there.
     _overwrite(descriptor, path, blank, start)
     alone = _lock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     try:

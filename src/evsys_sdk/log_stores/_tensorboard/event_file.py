@@ -27,7 +27,7 @@ __all__ = ["EventFile", "event_file_names"]
 _STARTED = re.compile(r"events\.out\.tfevents\.(\d{10})\.")
 
 # How often a write looks whether the file still has a name. Looking costs as much as writing.
-_LOOK_SECS = 1.0
+_CHECK_SECS = 1.0
 
 
 def event_file_names(directory: str) -> list[str]:
@@ -94,8 +94,8 @@ class EventFile:
                 self._unsure = nested
             finally:
                 self._writing = nested
-            if time.monotonic() >= self._next_look:
-                self._look()
+            if time.monotonic() >= self._next_check:
+                self._check_file()
 
     def check_open(self, method: str) -> None:
         """Raise LogStoreClosedError, which names ``method``, if the file is closed."""
@@ -119,7 +119,7 @@ class EventFile:
                     self._cut()
                 for event in last_events:
                     self.write(event, "close")
-                self._look(closing=True)
+                self._check_file(closing=True)
             finally:
                 self.closed = True
                 self._release()
@@ -144,7 +144,7 @@ class EventFile:
         self._path = path
         self._sure_end = self._synced_end = len(first)
         self._synced_at = time.monotonic()
-        self._next_look = self._synced_at + min(_LOOK_SECS, self._flush_secs)
+        self._next_check = self._synced_at + min(_CHECK_SECS, self._flush_secs)
         self._unsure = False
 
     def _make_sure(self, method: str, *, nested: bool) -> None:
@@ -188,7 +188,7 @@ class EventFile:
         self._sure_end = end = start + records.offset
         return end, end != size
 
-    def _look(self, *, closing: bool = False) -> None:
+    def _check_file(self, *, closing: bool = False) -> None:
         """See whether the file still has a name, and whether ``fsync`` is due."""
         if self._fd < 0:
             return
@@ -206,7 +206,7 @@ class EventFile:
                 )
             if closing or now - self._synced_at >= self._flush_secs:
                 self._sync(status.st_size)
-        self._next_look = min(now + _LOOK_SECS, self._synced_at + self._flush_secs)
+        self._next_check = min(now + _CHECK_SECS, self._synced_at + self._flush_secs)
 
     def _sync(self, size: int) -> None:
         try:

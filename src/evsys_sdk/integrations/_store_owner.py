@@ -10,29 +10,29 @@ from evsys_sdk.config import LogStoreSpec, build_log_store, spec_from
 from evsys_sdk.log_stores._directories import directory_path
 from evsys_sdk.protocols import LogStore
 
-__all__ = ["Configuration", "Source", "Target"]
+__all__ = ["Configuration", "StoreOwner", "StoreSource"]
 
 # os.PathLike comes last: jsonargparse, which reads the types of LogStoreLogger for LightningCLI,
 # turns any value into text for it.
 Configuration = str | Mapping[str, Any] | LogStoreSpec | os.PathLike[str]
 """What ``open_log_store`` takes: a YAML file, a mapping or a spec."""
 
-Source = LogStore | Configuration
+StoreSource = LogStore | Configuration
 """What an adapter takes: an open log store, or what ``open_log_store`` takes."""
 
 
-class Target:
+class StoreOwner:
     """The store of an adapter, under the one rule of ownership: who opens a store closes it.
 
-    A target never closes a store that it was given. From a configuration it builds a store when
+    An owner never closes a store that it was given. From a configuration it builds a store when
     :attr:`store` is first used, and another when it is used after :meth:`close`: the second
-    continues where the first ended, if the store can resume. The target closes a store that is
+    continues where the first ended, if the store can resume. The owner closes a store that is
     still open when it is collected, at the latest when the interpreter exits.
 
     A copy, also by pickle, has the same given store, or opens another.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: StoreSource) -> None:
         """Check ``source``, without opening anything.
 
         Raises:
@@ -43,7 +43,7 @@ class Target:
         self._given: LogStore | None = None
         self._spec: LogStoreSpec | None = None
         self._opened: LogStore | None = None
-        self._closing: weakref.finalize[..., Target] | None = None
+        self._closing: weakref.finalize[..., StoreOwner] | None = None
         if isinstance(source, type):
             raise TypeError(
                 f"{source.__name__} is a class. Pass a store of it, which you close yourself, or "
@@ -95,7 +95,7 @@ class Target:
             logging.getLogger(__name__).exception("closing the log store failed")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Target, (self._source,)
+        return StoreOwner, (self._source,)
 
 
 def _log_dir(spec: LogStoreSpec) -> str | None:

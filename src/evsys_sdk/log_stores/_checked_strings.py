@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 
-__all__ = ["KnownTexts"]
+__all__ = ["CheckedStrings"]
 
-_MOST_KNOWN = 1 << 24
+_MOST_CHARACTERS = 1 << 24
 """Characters: neither a few strings of megabytes nor millions of short ones may fill the memory."""
-_COST_OF_A_TEXT = 64
+_COST_OF_A_STRING = 64
 """The memory that a string takes beside its characters, in characters."""
 
 
-class KnownTexts(set[str]):
+class CheckedStrings(set[str]):
     """The keys and splits that passed their check, so that one set operation in C checks a call.
 
     Its size is bounded: when a program makes up too many keys, it is emptied and filled again.
@@ -18,13 +18,13 @@ class KnownTexts(set[str]):
 
     _size = 0
 
-    def learn(self, texts: Iterable[str]) -> None:
+    def remember(self, strings: Iterable[str]) -> None:
         """Add strings that passed their check."""
-        new = {text for text in texts if type(text) is str} - self
-        size = sum(map(len, new)) + _COST_OF_A_TEXT * len(new)
+        new = {text for text in strings if type(text) is str} - self
+        size = sum(map(len, new)) + _COST_OF_A_STRING * len(new)
         self._size += size
-        if self._size > _MOST_KNOWN:
+        if self._size > _MOST_CHARACTERS:
             self.clear()
             self._size = size
-        if size <= _MOST_KNOWN:
+        if size <= _MOST_CHARACTERS:
             self.update(new)
