@@ -16,6 +16,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evsys_sdk._child_failures import ChildFailure, child_failures
     from evsys_sdk.config import (
         LogStoreSpec,
         build_log_store,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
         LogStorePluginError,
         UnknownLogStoreError,
     )
-    from evsys_sdk.log_stores._child_failures import ChildFailure, child_failures
     from evsys_sdk.protocols import CONTRACT_VERSION, LogStore, ReadableLogStore
     from evsys_sdk.registry import get_log_store, list_log_stores, register_log_store
     from evsys_sdk.run_log import ArtifactPointer, MetricRow, RunLog
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _HOME = {
     "ArtifactPointer": "run_log",
     "CONTRACT_VERSION": "protocols",
-    "ChildFailure": "log_stores._child_failures",
+    "ChildFailure": "_child_failures",
     "DamagedLogError": "errors",
     "DuplicateLogStoreError": "errors",
     "LogStore": "protocols",
@@ -53,7 +53,7 @@ _HOME = {
     "RunLog": "run_log",
     "UnknownLogStoreError": "errors",
     "build_log_store": "config",
-    "child_failures": "log_stores._child_failures",
+    "child_failures": "_child_failures",
     "get_log_store": "registry",
     "list_log_stores": "registry",
     "load_log_store_spec": "config",

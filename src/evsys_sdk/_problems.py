@@ -1,11 +1,7 @@
-"""Problems of a configuration: where they are, and in which order."""
+"""Problems of a configuration, and where they are."""
 
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from evsys_sdk._yaml_source import YamlDocument
+from typing import NamedTuple
 
 Path = tuple[str | int, ...]
 """Keys and indices that lead to a value in a configuration."""
@@ -35,20 +31,6 @@ class ConfigProblem(NamedTuple):
         return ": ".join(filter(None, places))
 
 
-def located(
-    problems: Iterable[ConfigProblem], document: "YamlDocument | None"
-) -> list[ConfigProblem]:
-    """The problems with their file and lines, in the order of the file, if there is one."""
-    if document is None:
-        return list(problems)
-    found = [
-        problem._replace(file=document.file, line=problem.line or document.line(problem.path))
-        for problem in problems
-    ]
-    # Stable: problems in one line stay in the order of the data.
-    return sorted(found, key=lambda problem: problem.line)
-
-
 def shown_path(path: Path) -> str:
     """``log_store.params.children[1].kind``; a key that is no plain word in quotes and brackets."""
     text = ""
@@ -58,11 +40,3 @@ def shown_path(path: Path) -> str:
         else:
             text += f"[{part!r:.60}]"
     return text
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """``; did you mean NAME?``, or nothing where no name is near."""
-    from difflib import get_close_matches
-
-    found = get_close_matches(name, list(names), n=1)
-    return f"; did you mean {found[0]}?" if found else ""

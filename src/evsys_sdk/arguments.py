@@ -13,8 +13,16 @@ contract::
 import operator
 from typing import Any
 
-from evsys_sdk._json_copy import JsonCopy
-from evsys_sdk._values import check_utf8, copy_of_mapping, is_bool, is_path, item, quoted, shown
+from evsys_sdk._arguments.json_copy import JsonCopy
+from evsys_sdk._arguments.values import (
+    check_utf8,
+    copy_of_mapping,
+    is_bool,
+    is_path,
+    item,
+    quoted,
+    shown,
+)
 
 __all__ = [
     "STEP_MAX",

@@ -20,14 +20,15 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from evsys_sdk._class_checks import config_model
-from evsys_sdk._problems import OUR_WORDS, ConfigProblem, Path, located, nearest
+from evsys_sdk._problems import OUR_WORDS, ConfigProblem, Path
+from evsys_sdk._registry.class_checks import config_model
 from evsys_sdk.errors import LogStoreConfigError, LogStoreError, UnknownLogStoreError
 from evsys_sdk.protocols import LogStore
 from evsys_sdk.registry import get_log_store
+from evsys_sdk.text import nearest
 
 if TYPE_CHECKING:
-    from evsys_sdk._yaml_source import YamlDocument
+    from evsys_sdk._config.yaml_source import YamlDocument
 
 __all__ = ["LogStoreSpec", "build_log_store", "load_log_store_spec", "open_log_store"]
 
@@ -140,7 +141,7 @@ def load_log_store_spec(path: str | os.PathLike[str]) -> LogStoreSpec:
         OSError: The file can't be read, or is not a regular file; FileNotFoundError if it does not
             exist.
     """
-    from evsys_sdk._yaml_source import read_yaml
+    from evsys_sdk._config.yaml_source import read_yaml
 
     file = os.fspath(path)
     if not file:
@@ -244,7 +245,7 @@ def _spec_in_run_config(data: object, document: "YamlDocument | None") -> LogSto
         text = f"{found}: write log_store: with kind: and params: under it"
     problems = [*document.problems] if document else []
     problems.append(ConfigProblem((), text))
-    raise LogStoreConfigError(located(problems, document))
+    raise LogStoreConfigError(document.located(problems) if document else problems)
 
 
 def _checked_spec(section: object, path: Path, document: "YamlDocument | None") -> LogStoreSpec:
@@ -255,15 +256,15 @@ def _checked_spec(section: object, path: Path, document: "YamlDocument | None") 
     try:
         spec = LogStoreSpec.model_validate(section, context=check)
     except ValidationError as error:
-        from evsys_sdk._explain import explain
+        from evsys_sdk._config.explaining import explain
 
         problems += explain(error, section, LogStoreSpec, path)
     else:
-        from evsys_sdk._destinations import destination_problems
+        from evsys_sdk._config.destinations import destination_problems
 
         problems += destination_problems(spec, path, document.line if document else lambda _: 0)
     if spec is None or problems:
-        problems = located(problems, document)
+        problems = document.located(problems) if document else problems
         if len(problems) == 1 and check.refusals:
             # The registry has raised the error already; only the place is missing.
             problem, refusal = problems[0], check.refusals[0]

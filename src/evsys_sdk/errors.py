@@ -20,7 +20,8 @@ and what the operating system refuses is its own ``OSError``.
 from collections.abc import Iterable
 from typing import Any, Self, TypeVar, cast
 
-from evsys_sdk._problems import ConfigProblem, nearest
+from evsys_sdk._problems import ConfigProblem
+from evsys_sdk.text import nearest
 
 __all__ = [
     "ConfigProblem",

@@ -14,14 +14,14 @@ from contextvars import ContextVar
 from importlib import import_module
 from typing import NamedTuple, Protocol, TypeVar, cast
 
-from evsys_sdk._class_checks import (
+from evsys_sdk._registry.class_checks import (
     class_id,
     describe_class,
     own_name,
     require_kind,
     require_store_class,
 )
-from evsys_sdk._plugins import Plugin, installed_plugins
+from evsys_sdk._registry.plugins import Plugin, installed_plugins
 from evsys_sdk.errors import (
     DuplicateLogStoreError,
     LogStoreConfigError,
@@ -279,7 +279,7 @@ S = TypeVar("S", bound=LogStore | _NamedLogStore)
 def register_log_store(name: str) -> Callable[[type[S]], type[S]]:
     """A class decorator that makes ``name`` the kind of the store; the class comes back unchanged.
 
-    If the class has no ``name`` of its own, the decorator sets it. The same class again (same
+    If the class body has no ``name``, the decorator sets it. The same class again (same
     module and qualified name: a notebook cell that was run again) replaces the earlier one. A
     refused class leaves no trace.
 

@@ -31,6 +31,18 @@ def points(log_dir: Path) -> list[tuple[int, str | None, dict[str, float]]]:
     return [(each.step, each.split, each.metrics) for each in rows]
 
 
+def test_a_log_with_other_file_names_is_replayed_from_its_configuration(tmp_path: Path) -> None:
+    params = {"log_dir": str(tmp_path / "log"), "metrics_file": "m.jsonl"}
+    store = JSONLLogStore(**params)
+    store.log_metrics({"loss": 0.5}, 1)
+    store.close()
+    (tmp_path / "log.yaml").write_text(
+        json.dumps({"log_store": {"kind": "jsonl", "params": params}})
+    )
+    assert main(["replay", str(tmp_path / "log.yaml"), "--to", str(target(tmp_path))]) == 0
+    assert points(tmp_path / "copy") == [(1, "train", {"loss": 0.5})]
+
+
 def test_everything_arrives_and_a_second_time_nothing(tmp_path: Path, capsys: Capture) -> None:
     log = usual_log(tmp_path / "log")
     config = target(tmp_path)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from evsys_sdk.command import main
 from evsys_sdk.command.log_dirs import log_files
 from evsys_sdk.command.show.following import Following
 from evsys_sdk.command.show.runs import run_names
+from evsys_sdk.log_stores.jsonl import JSONLLogStore
 
 Capture = pytest.CaptureFixture[str]
 
@@ -209,6 +211,63 @@ def test_what_is_no_log_is_an_error(
     output = capsys.readouterr()
     assert (output.out, output.err.count("\n")) == ("", 1)
     assert message in output.err
+
+
+NAMES = {
+    "metrics_file": "m.jsonl",
+    "hyperparams_file": "h.json",
+    "artifacts_file": "a.json",
+}
+
+
+def log_with_other_names(directory: Path) -> dict[str, Any]:
+    """Write a log whose files have other names; returns its configuration."""
+    params: dict[str, str] = {"log_dir": str(directory), **NAMES}
+    store = JSONLLogStore(**params)
+    store.log_metrics({"loss": 0.5}, 1)
+    store.log_hyperparams({"rate": 0.25})
+    store.log_artifact("model", "m.pt")
+    store.close()
+    return {"kind": "jsonl", "params": params}
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_log_whose_files_have_other_names_is_found_by_its_configuration(
+    nested: bool, tmp_path: Path, capsys: Capture
+) -> None:
+    section = log_with_other_names(tmp_path / "logs")
+    board = {"kind": "tensorboard", "params": {"log_dir": str(tmp_path / "board")}}
+    if nested:
+        section = {"kind": "multiplex", "params": {"children": [board, section]}}
+    file = tmp_path / "run.yaml"
+    file.write_text(json.dumps({"log_store": section}))
+    assert main(["show", str(file)]) == 0
+    shown = capsys.readouterr().out
+    assert all(each in shown for each in ("loss", "rate", "0.25", "model", "m.pt"))
+
+
+@pytest.mark.parametrize(("count", "what"), [(0, "no jsonl store"), (2, "2 jsonl stores")])
+def test_a_configuration_of_no_log_or_of_several_is_an_error(
+    count: int, what: str, tmp_path: Path, capsys: Capture
+) -> None:
+    children = [log_with_other_names(tmp_path / f"logs-{each}") for each in range(count)]
+    children.append({"kind": "tensorboard", "params": {"log_dir": str(tmp_path / "board")}})
+    file = tmp_path / "run.yml"
+    file.write_text(
+        json.dumps({"log_store": {"kind": "multiplex", "params": {"children": children}}})
+    )
+    assert main(["show", str(file)]) == 2
+    message = f"it configures {what}. Name the directory of the log instead"
+    assert message in capsys.readouterr().err
+
+
+def test_a_configuration_whose_log_is_not_there_names_the_directory(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    section = {"kind": "jsonl", "params": {"log_dir": str(tmp_path / "nowhere")}}
+    (tmp_path / "run.yaml").write_text(json.dumps({"log_store": section}))
+    assert main(["show", str(tmp_path / "run.yaml")]) == 2
+    assert f"run.yaml: {tmp_path / 'nowhere'}: does not exist" in capsys.readouterr().err
 
 
 def test_without_the_extra_it_gives_the_install_command(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_any_writer_may_have_been_the_last() -> None:
 
 
 def test_a_long_value_is_cut() -> None:
-    assert shortened_source(list(range(1000)), most=12) == "[0, 1, 2, 3,…"
+    assert shortened_source(list(range(1000)), most=13) == "[0, 1, 2, 3,…"
     assert shortened_source(1) == "1"
 
 

@@ -45,14 +45,14 @@ def store_record(
     name = getattr(store, "name", None)
     clauses = [_clause_record(clause, harness, results, causes) for clause in CLAUSES]
     return StoreRecord(
-        target=printable(target),
-        module=printable(store.__module__),
-        qualname=printable(store.__qualname__),
-        kind=printable(name) if isinstance(name, str) else "",
+        target=encodable(target),
+        module=encodable(store.__module__),
+        qualname=encodable(store.__qualname__),
+        kind=encodable(name) if isinstance(name, str) else "",
         distribution=distribution,
         version=version,
         capabilities=sorted(harness.capabilities),
-        trouble=[printable(each) for each in trouble],
+        trouble=[encodable(each) for each in trouble],
         causes=list(causes),
         clauses=clauses,
         level=judging.level(clauses, trouble),
@@ -88,16 +88,16 @@ def cause_record(cause: Cause) -> CauseRecord:
     return CauseRecord(
         clause=cause.clause.id,
         title=cause.clause.title,
-        summary=printable(cause.what),
+        summary=encodable(cause.what),
         checks=sorted(cause.checks),
-        script=printable(cause.script),
-        essence=[printable(line) for line in cause.essence],
+        script=encodable(cause.script),
+        essence=[encodable(line) for line in cause.essence],
         runs=cause.runs,
         complete=cause.complete,
     )
 
 
-def printable(text: object) -> str:
+def encodable(text: object) -> str:
     """The string with surrogates written out, so that UTF-8 can encode it."""
     return str(text).encode("utf-8", "backslashreplace").decode()
 
@@ -120,7 +120,7 @@ def _clause_record(
         for check in all_checks()
         if check.clause.id == clause.id
     ]
-    expected = printable(harness.expected_failures.get(clause.id, ""))
+    expected = encodable(harness.expected_failures.get(clause.id, ""))
     return ClauseRecord(
         id=clause.id,
         title=clause.title,

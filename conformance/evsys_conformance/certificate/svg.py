@@ -4,6 +4,7 @@ from evsys_conformance.certificate import judging
 from evsys_conformance.certificate.markup import escaped
 from evsys_conformance.certificate.model import Certificate, StoreRecord
 from evsys_conformance.verdicts import Level
+from evsys_sdk.text import truncated
 
 _COLOURS: dict[Level, str] = {
     "certified": "#1a7f4b",
@@ -101,8 +102,7 @@ def _text(text: str, x: int, y: int, size: int, fill: str) -> str:
 
 
 def _cut(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _MOST else text[: _MOST - 1] + "…"
+    return truncated(" ".join(text.split()), _MOST)
 
 
 def _width(text: str, size: int) -> float:

@@ -7,6 +7,7 @@ from typing import Any, cast
 from evsys_conformance.programs.calls import source
 from evsys_conformance.programs.differences import Difference
 from evsys_conformance.programs.expected import Record
+from evsys_sdk.text import truncated
 
 
 def hyperparam_differences(
@@ -100,4 +101,4 @@ def shortened_source(value: Any, most: int = 200) -> str:
         text = source(value)
     except (ValueError, RecursionError):
         return f"<{type(value).__name__}>"
-    return text if len(text) <= most else text[:most] + "…"
+    return truncated(text, most)

@@ -26,6 +26,7 @@ from evsys_conformance.programs.program import (
 )
 from evsys_conformance.programs.settling import settled
 from evsys_conformance.programs.subject import Subject
+from evsys_sdk.text import truncated
 
 USAGE_ERRORS = (TypeError, ValueError)
 """What a store may raise for a bad argument (MET-7, HP-3)."""
@@ -228,8 +229,7 @@ class _Judge:
 
 def shown_call(call: Call, most: int = 160) -> str:
     """The call as Python, cut where it is long."""
-    code = call.code()
-    return code if len(code) <= most else code[:most] + "…"
+    return truncated(call.code(), most)
 
 
 def spoken(step: Step) -> str:

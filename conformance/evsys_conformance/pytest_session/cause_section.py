@@ -8,6 +8,7 @@ from evsys_conformance.certificate import judging
 from evsys_conformance.certificate.model import CauseRecord
 from evsys_conformance.clauses import BY_ID
 from evsys_conformance.pytest_session.replay_files import WayBack
+from evsys_sdk.text import truncated
 
 _MOST_OF_SUMMARY = 4
 _MOST_OF_PROGRAM = 12
@@ -29,7 +30,7 @@ def section(
     yield f"{number}  {cause.clause}  {cause.title}"
     yield from _summary(cause, width)
     for line in _cut(cause.essence, way_back.shown(start)):
-        yield _fitting(f"{_MARGIN}    {line}", width)
+        yield truncated(f"{_MARGIN}    {line}", width)
     yield from _wrapped(judging.reliability(cause), width)
     yield from _wrapped(f"Look at: {BY_ID[cause.clause].look_at}.", width)
     yield from _wrapped(judging.explained(cause), width)
@@ -68,7 +69,3 @@ def _wrapped(text: str, width: int) -> list[str]:
         subsequent_indent=margin,
         break_on_hyphens=False,
     )
-
-
-def _fitting(line: str, width: int) -> str:
-    return line if len(line) <= width else line[: width - 1].rstrip() + "…"

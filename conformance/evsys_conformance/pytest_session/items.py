@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 import pytest
 
-from evsys_conformance.certificate.building import printable
+from evsys_conformance.certificate.building import encodable
 from evsys_conformance.certificate.model import CheckRecord
 from evsys_conformance.diagnosis.causes import Failure
 from evsys_conformance.pytest_session.speaking import say
@@ -120,7 +120,7 @@ class CheckItem(pytest.Item):
         text = self.outcome.message
         if self.outcome.verdict is Verdict.KIT_ERROR:
             text = f"Kit error: this is not a verdict on the store.\n\n{text.strip()}"
-        return printable(text)
+        return encodable(text)
 
     def reportinfo(self) -> tuple[os.PathLike[str], int | None, str]:
         """The place of the check in the code, and the heading of its report."""
@@ -138,7 +138,7 @@ class CheckItem(pytest.Item):
             examples=self.outcome.examples,
             seconds=round(self.outcome.seconds, 4),
             volume=self.outcome.volume,
-            message="" if quiet else printable(self.outcome.message),
+            message="" if quiet else encodable(self.outcome.message),
         ).model_dump(mode="json")
 
     def failure(self) -> Failure | None:

@@ -9,9 +9,9 @@ import pytest
 
 from evsys_conformance.certificate import SUFFIXES
 from evsys_conformance.clauses import BY_ID
-from evsys_conformance.targets.importing import nearest
 from evsys_conformance.targets.loading import Target, TargetError, load_all, load_target
 from evsys_conformance.verdicts import Effort
+from evsys_sdk.text import nearest
 
 
 @dataclass

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 import pytest
 
 from evsys_conformance.certificate import judging
-from evsys_conformance.certificate.building import printable
+from evsys_conformance.certificate.building import encodable
 from evsys_conformance.certificate.model import Certificate, ClauseRecord, StoreRecord
 from evsys_conformance.certificate.origins import kit_version
 from evsys_conformance.pytest_session.cause_section import section
@@ -18,6 +18,7 @@ from evsys_conformance.targets.default_harness import DefaultHarness
 from evsys_conformance.targets.loading import Target
 from evsys_conformance.verdicts import Verdict
 from evsys_sdk.protocols import CONTRACT_VERSION
+from evsys_sdk.text import truncated
 
 _MARKUP: dict[str, dict[str, bool]] = {
     "passed": {"green": True},
@@ -122,7 +123,7 @@ def _show_causes(
     if unexplained:
         reporter.write_line("For the other failed checks no cause was found in time:")
         for line in unexplained[:_MOST_UNEXPLAINED]:
-            reporter.write_line(_cut(f"   {printable(line)}"))
+            reporter.write_line(_cut(f"   {encodable(line)}"))
         if len(unexplained) > _MOST_UNEXPLAINED:
             reporter.write_line(f"   … and {len(unexplained) - _MOST_UNEXPLAINED} more")
         reporter.write_line("")
@@ -134,8 +135,7 @@ def _width() -> int:
 
 def _cut(line: str) -> str:
     """A line of the table that is not wider than the terminal, if there is one."""
-    width = _width()
-    return line if len(line) <= width else line[: width - 1].rstrip() + "…"
+    return truncated(line, _width())
 
 
 def table(store: StoreRecord) -> Iterator[tuple[str, str]]:

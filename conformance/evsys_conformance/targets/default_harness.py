@@ -9,8 +9,9 @@ from pydantic import BaseModel, ValidationError
 
 from evsys_conformance.harness import StoreHarness
 from evsys_conformance.targets.guessing import CannotGuess, Guess, filled, guess, parameters
-from evsys_conformance.targets.importing import TargetError, nearest
+from evsys_conformance.targets.importing import TargetError
 from evsys_conformance.targets.template import harness_to_copy
+from evsys_sdk.text import nearest
 
 
 class DefaultHarness(StoreHarness):

@@ -1,6 +1,5 @@
 """Finds what ``package.module:Name`` names, from wherever the kit was started."""
 
-import difflib
 import importlib
 import importlib.util
 import os
@@ -10,6 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from evsys_sdk.text import nearest
 
 
 class TargetError(Exception):
@@ -42,12 +43,6 @@ def import_object(target: str, places: Iterable[Path]) -> Any:
         except Exception as error:
             raise TargetError(f"looking up {target} raised {_described(error)}") from error
     return found
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """``; did you mean X?`` for the word that is most like it, or nothing."""
-    close = difflib.get_close_matches(word, list(words), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _require_module_path(target: str, module_name: str, path: str) -> None:

@@ -5,8 +5,9 @@ from typing import cast
 
 from evsys_conformance.clauses import BY_ID, CAPABILITIES
 from evsys_conformance.harness import StoreHarness
-from evsys_conformance.targets.importing import TargetError, nearest
+from evsys_conformance.targets.importing import TargetError
 from evsys_conformance.targets.template import harness_to_copy
+from evsys_sdk.text import nearest
 
 
 def require_sound(name: str, harness: StoreHarness) -> None:

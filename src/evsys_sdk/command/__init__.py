@@ -23,8 +23,8 @@ from importlib import import_module
 from textwrap import indent
 
 from evsys_sdk.command.failures import described
-from evsys_sdk.command.text import printable_lines
 from evsys_sdk.errors import LogStoreError
+from evsys_sdk.text import printable_lines
 
 __all__ = ["main"]
 

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
-from evsys_sdk._class_checks import config_model, given_as
+from evsys_sdk._registry.class_checks import config_model, given_as
 from evsys_sdk.command.paths import path
 from evsys_sdk.config import LogStoreSpec, load_log_store_spec
 from evsys_sdk.registry import get_log_store

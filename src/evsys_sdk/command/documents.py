@@ -3,10 +3,12 @@
 from typing import Any
 
 from evsys_sdk.command.findings import Findings
-from evsys_sdk.log_stores._jsonl.artifacts_file import read_artifacts
-from evsys_sdk.log_stores._jsonl.hyperparams_file import read_hyperparams
-from evsys_sdk.log_stores._jsonl.paths import LogFiles
-from evsys_sdk.log_stores._jsonl.text_files import has_byte_order_mark
+from evsys_sdk.log_stores.jsonl_files import (
+    LogFiles,
+    has_byte_order_mark,
+    read_artifacts,
+    read_hyperparams,
+)
 from evsys_sdk.run_log import ArtifactPointer
 
 __all__ = ["artifacts_of", "hyperparams_of"]

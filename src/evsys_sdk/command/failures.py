@@ -3,7 +3,7 @@
 from pathlib import Path
 from traceback import extract_tb
 
-from evsys_sdk.log_stores._child_failures import leaf_errors
+from evsys_sdk._child_failures import leaf_errors
 
 __all__ = ["CommandError", "described"]
 

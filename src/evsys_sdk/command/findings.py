@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from evsys_sdk.command.text import counted
-from evsys_sdk.log_stores._jsonl.reading import beginning
-from evsys_sdk.log_stores._jsonl.row import RowError
+from evsys_sdk.log_stores.jsonl_files import RowError, line_beginning
+from evsys_sdk.text import counted
 
 __all__ = ["Fault", "Findings"]
 
@@ -40,7 +39,7 @@ class Findings:
         """Note that the line with this number is not a row."""
         fault = self.faults.get(reason.kind)
         if fault is None:
-            fault = Fault(number, f"{reason}. It begins {beginning(line)}")
+            fault = Fault(number, f"{reason}. It begins {line_beginning(line)}")
             self.faults[reason.kind] = fault
         fault.count += 1
 

@@ -10,10 +10,10 @@ from typing import NamedTuple
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from evsys_sdk._class_checks import class_id, config_model, given_as
-from evsys_sdk.command.text import printable_lines
+from evsys_sdk._registry.class_checks import class_id, config_model, given_as
 from evsys_sdk.errors import LogStoreError, LogStorePluginError
 from evsys_sdk.registry import PROCESS_REGISTRY, get_log_store, list_log_stores
+from evsys_sdk.text import printable_lines
 
 EXAMPLE = """evsys stores
 

@@ -5,7 +5,7 @@ import sys
 
 from evsys_sdk._files import open_regular_file
 from evsys_sdk.command.paths import path
-from evsys_sdk.command.text import printable, printable_lines
+from evsys_sdk.text import printable, printable_lines
 
 EXAMPLE = """pytest --evsys-conformance my_pkg:MyStore --evsys-report certificate.json
 evsys verify certificate.json"""

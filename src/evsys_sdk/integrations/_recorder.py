@@ -5,11 +5,11 @@ import reprlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from evsys_sdk._child_failures import child_failures, leaf_errors
 from evsys_sdk.arguments import checked_metrics, checked_step
 from evsys_sdk.errors import LogStoreError
 from evsys_sdk.integrations._store_owner import StoreOwner, StoreSource
 from evsys_sdk.integrations._values import json_params
-from evsys_sdk.log_stores._child_failures import child_failures, leaf_errors
 
 __all__ = ["Recorder", "whole_number"]
 

@@ -6,8 +6,8 @@ import weakref
 from collections.abc import Mapping
 from typing import Any, cast
 
+from evsys_sdk._directories import directory_path
 from evsys_sdk.config import LogStoreSpec, build_log_store, spec_from
-from evsys_sdk.log_stores._directories import directory_path
 from evsys_sdk.protocols import LogStore
 
 __all__ = ["Configuration", "StoreOwner", "StoreSource"]

@@ -10,7 +10,7 @@ from argparse import Namespace
 from contextlib import suppress
 from typing import Any
 
-from evsys_sdk._values import shown
+from evsys_sdk._arguments.values import shown
 from evsys_sdk.integrations._recorder import Recorder, whole_number
 from evsys_sdk.integrations._store_owner import StoreSource
 from evsys_sdk.protocols import LogStore

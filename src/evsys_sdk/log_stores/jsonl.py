@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from evsys_sdk._directories import Directory, directory_path, make_directory
 from evsys_sdk.arguments import (
     STEP_MAX,
     STEP_MIN,
@@ -33,12 +34,14 @@ from evsys_sdk.arguments import (
 )
 from evsys_sdk.errors import LogStoreClosedError
 from evsys_sdk.log_stores._checked_strings import CheckedStrings
-from evsys_sdk.log_stores._directories import Directory, directory_path, make_directory
 from evsys_sdk.log_stores._jsonl.artifacts_file import append_artifact, read_artifacts
 from evsys_sdk.log_stores._jsonl.hyperparams_file import merge_hyperparams, read_hyperparams
 from evsys_sdk.log_stores._jsonl.job_queue import job_queue_of
 from evsys_sdk.log_stores._jsonl.metrics_file import MetricsFile
 from evsys_sdk.log_stores._jsonl.paths import (
+    ARTIFACTS_FILE,
+    HYPERPARAMS_FILE,
+    METRICS_FILE,
     LogFiles,
     check_distinct,
     check_file_name,
@@ -70,14 +73,14 @@ class JSONLLogStore:
             description="Directory of the log, created as needed; ~ is the home directory"
         )
         metrics_file: str = Field(
-            default="metrics.jsonl",
+            default=METRICS_FILE,
             description="Name of the file of metrics in log_dir, one row per call",
         )
         hyperparams_file: str = Field(
-            default="hyperparams.json", description="Name of the file of hyperparameters in log_dir"
+            default=HYPERPARAMS_FILE, description="Name of the file of hyperparameters in log_dir"
         )
         artifacts_file: str = Field(
-            default="artifacts.json", description="Name of the file of artifact pointers in log_dir"
+            default=ARTIFACTS_FILE, description="Name of the file of artifact pointers in log_dir"
         )
 
         @field_validator("metrics_file", "hyperparams_file", "artifacts_file")
@@ -100,9 +103,9 @@ class JSONLLogStore:
         self,
         *,
         log_dir: str | os.PathLike[str],
-        metrics_file: str = "metrics.jsonl",
-        hyperparams_file: str = "hyperparams.json",
-        artifacts_file: str = "artifacts.json",
+        metrics_file: str = METRICS_FILE,
+        hyperparams_file: str = HYPERPARAMS_FILE,
+        artifacts_file: str = ARTIFACTS_FILE,
     ) -> None:
         """Open the log in ``log_dir``, new or continued; nothing of an existing one is read.
 
@@ -284,7 +287,7 @@ class JSONLLogStore:
         cls,
         *,
         log_dir: str | os.PathLike[str],
-        metrics_file: str = "metrics.jsonl",
+        metrics_file: str = METRICS_FILE,
         on_damage: OnDamage | None = None,
     ) -> Iterator[MetricRow]:
         """Read the rows of a log one by one, in constant memory, while it may be written to.
@@ -311,9 +314,9 @@ class JSONLLogStore:
         cls,
         *,
         log_dir: str | os.PathLike[str],
-        metrics_file: str = "metrics.jsonl",
-        hyperparams_file: str = "hyperparams.json",
-        artifacts_file: str = "artifacts.json",
+        metrics_file: str = METRICS_FILE,
+        hyperparams_file: str = HYPERPARAMS_FILE,
+        artifacts_file: str = ARTIFACTS_FILE,
     ) -> RunLog:
         """Read a whole log, while it may be written to; one that was never written is empty.
 

@@ -13,7 +13,8 @@ from typing import Any, ClassVar, NoReturn, Self
 
 from pydantic import BaseModel, Field
 
-from evsys_sdk._destinations import destination_problems
+from evsys_sdk._child_failures import ChildPlace, mark_children
+from evsys_sdk._config.destinations import destination_problems
 from evsys_sdk.arguments import (
     STEP_MAX,
     STEP_MIN,
@@ -26,7 +27,6 @@ from evsys_sdk.arguments import (
 from evsys_sdk.config import LogStoreSpec, build_log_store
 from evsys_sdk.errors import LogStoreClosedError, LogStoreConfigError
 from evsys_sdk.log_stores._checked_strings import CheckedStrings
-from evsys_sdk.log_stores._child_failures import ChildPlace, mark_children
 from evsys_sdk.log_stores._forks import renew_in_forked_children
 from evsys_sdk.protocols import LogStore
 from evsys_sdk.registry import get_log_store

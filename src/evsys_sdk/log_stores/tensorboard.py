@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
-from evsys_sdk._text import path_text
+from evsys_sdk._directories import Directory, directory_path
 from evsys_sdk.arguments import (
     STEP_MAX,
     STEP_MIN,
@@ -26,7 +26,6 @@ from evsys_sdk.arguments import (
     checked_step,
     checked_text,
 )
-from evsys_sdk.log_stores._directories import Directory, directory_path
 from evsys_sdk.log_stores._tensorboard.event_file import EventFile
 from evsys_sdk.log_stores._tensorboard.messages import (
     session_end_event,
@@ -42,6 +41,7 @@ from evsys_sdk.log_stores._tensorboard.reading import (
 from evsys_sdk.log_stores._tensorboard.scalars import ScalarPacker
 from evsys_sdk.log_stores._tensorboard.texts import flat_hyperparams, json_block
 from evsys_sdk.run_log import RunLog
+from evsys_sdk.text import path_text
 
 __all__ = ["TensorBoardLogStore"]
 

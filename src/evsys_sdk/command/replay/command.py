@@ -8,16 +8,16 @@ from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
 from typing import cast
 
-from evsys_sdk._destinations import declared_destinations
+from evsys_sdk._config.destinations import declared_destinations
 from evsys_sdk.command.failures import CommandError
-from evsys_sdk.command.log_dirs import log_files
+from evsys_sdk.command.log_dirs import HELP, METAVAR, log_files
 from evsys_sdk.command.paths import path
 from evsys_sdk.command.replay.progress import ProgressFile
 from evsys_sdk.command.replay.target import stores_of
 from evsys_sdk.command.replay.transfer import ReplayedLog, Stop, Transfer
-from evsys_sdk.command.text import counted, printable, printable_lines
 from evsys_sdk.config import LogStoreSpec, load_log_store_spec
-from evsys_sdk.log_stores._jsonl.paths import LogFiles
+from evsys_sdk.log_stores.jsonl_files import LogFiles
+from evsys_sdk.text import counted, printable, printable_lines
 
 EXAMPLE = """evsys replay runs/1/logs --to tensorboard.yaml
 
@@ -27,7 +27,7 @@ came. It ends with status 1 when the store refused something, which is listed.""
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("log_dir", metavar="LOG_DIR", type=path, help="directory of a JSONL log")
+    parser.add_argument("log", metavar=METAVAR, type=path, help=HELP)
     parser.add_argument(
         "--to",
         metavar="RUN.YAML",
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     Everything that can be checked is checked before anything is written.
     """
-    files = log_files(arguments.log_dir)
+    files = log_files(arguments.log)
     spec = load_log_store_spec(arguments.to)
     stores = dict(stores_of(spec))
     for each in stores.values():
@@ -76,7 +76,7 @@ def _report(transfer: Transfer, arguments: argparse.Namespace) -> bool:
     progress = transfer.progress
     print(
         f"{counted(progress.line, 'line')}, {counted(progress.points, 'point')} and "
-        f"{counted(progress.artifacts, 'artifact')} of {printable(arguments.log_dir)} are in "
+        f"{counted(progress.artifacts, 'artifact')} of {printable(arguments.log)} are in "
         f"{transfer.place} of {printable(arguments.to)}"
     )
     for what, count in progress.refused.items():

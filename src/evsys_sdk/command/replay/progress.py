@@ -6,8 +6,8 @@ from typing import Self
 from pydantic import BaseModel, Field, ValidationError
 
 from evsys_sdk._files import open_regular_file
-from evsys_sdk._text import path_text
 from evsys_sdk.command.failures import CommandError
+from evsys_sdk.text import path_text
 
 __all__ = ["Progress", "ProgressFile"]
 

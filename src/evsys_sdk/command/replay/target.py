@@ -5,13 +5,13 @@ from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, cast
 
+from evsys_sdk._child_failures import child_failures, leaf_errors
 from evsys_sdk.command.failures import CommandError, described
-from evsys_sdk.command.text import shortened
 from evsys_sdk.config import LogStoreSpec, build_log_store
-from evsys_sdk.log_stores._child_failures import child_failures, leaf_errors
 from evsys_sdk.log_stores.multiplex import MultiplexLogStore
 from evsys_sdk.registry import get_log_store
 from evsys_sdk.run_log import ArtifactPointer, MetricRow, RunLog
+from evsys_sdk.text import shortened
 
 __all__ = ["ReplayTarget", "last_keys", "read_back", "stores_of"]
 

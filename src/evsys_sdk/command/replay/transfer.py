@@ -15,10 +15,13 @@ from evsys_sdk.command.findings import Findings
 from evsys_sdk.command.replay.progress import Progress, ProgressFile
 from evsys_sdk.command.replay.target import ReplayTarget, last_keys, read_back
 from evsys_sdk.config import LogStoreSpec
-from evsys_sdk.log_stores._jsonl.paths import LogFiles
-from evsys_sdk.log_stores._jsonl.reading import rows_of
-from evsys_sdk.log_stores._jsonl.row import RowError, decode_row
-from evsys_sdk.log_stores._jsonl.text_files import skip_byte_order_mark
+from evsys_sdk.log_stores.jsonl_files import (
+    LogFiles,
+    RowError,
+    decode_row,
+    rows_of,
+    skip_byte_order_mark,
+)
 from evsys_sdk.run_log import ArtifactPointer, MetricRow
 
 __all__ = ["ReplayedLog", "Stop", "Transfer"]

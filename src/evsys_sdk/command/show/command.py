@@ -5,17 +5,18 @@ import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from evsys_sdk.command.log_dirs import HELP, METAVAR, log_files
 from evsys_sdk.command.paths import open_output, path
-from evsys_sdk.command.text import printable
+from evsys_sdk.text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from evsys_sdk.command.show.runs import Run
-    from evsys_sdk.log_stores._jsonl.paths import LogFiles
+    from evsys_sdk.log_stores.jsonl_files import LogFiles
 
 EXAMPLE = """evsys show runs/1/logs
-evsys show runs/1/logs --follow
+evsys show run.yaml --follow
 evsys show runs/*/logs --html curves.html --png curves.png
 
 It ends with status 1 when a file is damaged; what is not damaged is shown."""
@@ -26,9 +27,7 @@ _SECONDS = 0.5
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "log_dirs", metavar="LOG_DIR", type=path, nargs="+", help="directory of a log"
-    )
+    parser.add_argument("logs", metavar=METAVAR, type=path, nargs="+", help=HELP)
     parser.add_argument(
         "--follow", action="store_true", help="go on showing what is written, until Ctrl-C"
     )
@@ -46,14 +45,13 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.follow and (arguments.html or arguments.png):
         arguments.error("--follow shows runs in the terminal: leave out --html and --png")
     try:
-        from evsys_sdk.command.log_dirs import log_files
         from evsys_sdk.command.show.runs import read_run, run_names
         from evsys_sdk.command.show.tables import console, print_run
     except ModuleNotFoundError as error:
         raise ImportError(f"this needs pip install 'evsys-sdk[show]' ({error})") from error
 
-    files = [log_files(log_dir) for log_dir in arguments.log_dirs]
-    names = run_names(arguments.log_dirs)
+    files = [log_files(log) for log in arguments.logs]
+    names = run_names(arguments.logs)
     terminal = console()
     if arguments.follow:
         return _follow(terminal, names, files)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from evsys_sdk._files import open_regular_file
 from evsys_sdk.command.show.runs import Run
 from evsys_sdk.command.show.scanning import Scan, scan_file, scan_lines
-from evsys_sdk.log_stores._jsonl.paths import LogFiles
+from evsys_sdk.log_stores.jsonl_files import LogFiles
 
 __all__ = ["Following"]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from evsys_sdk.command.show.charts import Chart, Trace, charts_of, line_breaks
 from evsys_sdk.command.show.runs import Run
-from evsys_sdk.command.text import printable, shortened
+from evsys_sdk.text import printable, shortened
 
 __all__ = ["page"]
 

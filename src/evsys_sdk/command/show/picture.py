@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from evsys_sdk.command.show.charts import Chart, Trace, charts_of, line_breaks
 from evsys_sdk.command.show.runs import Run
-from evsys_sdk.command.text import shortened
+from evsys_sdk.text import shortened
 
 __all__ = ["save_picture"]
 

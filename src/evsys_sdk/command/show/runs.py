@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
-from evsys_sdk._text import path_text
 from evsys_sdk.command.documents import artifacts_of, hyperparams_of
 from evsys_sdk.command.show.scanning import Scan, scan_file
 from evsys_sdk.errors import DamagedLogError
-from evsys_sdk.log_stores._jsonl.paths import LogFiles
+from evsys_sdk.log_stores.jsonl_files import LogFiles
 from evsys_sdk.run_log import ArtifactPointer
+from evsys_sdk.text import path_text
 
 __all__ = ["Run", "read_run", "run_names"]
 
@@ -53,12 +53,12 @@ def read_run(name: str, files: LogFiles) -> Run:
     return run
 
 
-def run_names(log_dirs: list[str]) -> list[str]:
+def run_names(logs: list[str]) -> list[str]:
     """A short name for each run: its path without what all of them begin and end with.
 
     The same directory twice has the same name twice.
     """
-    parts = [os.path.normpath(path_text(log_dir)).split(os.sep) for log_dir in log_dirs]
+    parts = [os.path.normpath(path_text(log)).split(os.sep) for log in logs]
     if len({tuple(each) for each in parts}) == 1:
         return [os.sep.join(each) for each in parts]
     start = _common(parts)

@@ -13,8 +13,7 @@ from evsys_sdk.command.findings import Findings
 from evsys_sdk.command.show.collecting import Collector
 from evsys_sdk.command.show.downsampling import Curve
 from evsys_sdk.command.show.shapes import Shapes
-from evsys_sdk.log_stores._jsonl.reading import rows_of
-from evsys_sdk.log_stores._jsonl.text_files import skip_byte_order_mark
+from evsys_sdk.log_stores.jsonl_files import rows_of, skip_byte_order_mark
 
 __all__ = ["Scan", "scan_file", "scan_lines"]
 

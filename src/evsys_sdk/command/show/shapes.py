@@ -17,7 +17,7 @@ from pydantic_core import to_json
 
 from evsys_sdk.arguments import STEP_MAX, STEP_MIN
 from evsys_sdk.command.show.downsampling import Integers
-from evsys_sdk.log_stores._jsonl.row import RowError, decode_row, got
+from evsys_sdk.log_stores.jsonl_files import RowError, decode_row, given_text
 
 __all__ = ["Row", "RowDecoder", "Shape", "Shapes", "decoder_of"]
 
@@ -140,7 +140,7 @@ class Shapes:
         many = len(self._other_fields) >= _MOST_OTHER_FIELDS
         row = decode_row(line, None if many else self._other_fields)
         if not STEP_MIN <= row.step <= STEP_MAX:
-            raise RowError("step must fit into int64", got(row.step))
+            raise RowError("step must fit into int64", given_text(row.step))
         shape = self._shape_of((*row.metrics,))
         return row.step, row.split or "", shape, shape.pack(*row.metrics.values())
 

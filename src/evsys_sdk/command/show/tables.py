@@ -1,6 +1,7 @@
 """Runs as tables of the terminal."""
 
 import json
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,7 +12,7 @@ from rich.text import Text
 
 from evsys_sdk.command.show.downsampling import Curve
 from evsys_sdk.command.show.runs import Run
-from evsys_sdk.command.text import counted, printable_lines, readable_number, shortened
+from evsys_sdk.text import counted, printable_lines, shortened
 
 __all__ = ["console", "print_run", "run_as_tables"]
 
@@ -149,7 +150,7 @@ def _point(point: tuple[float, int] | None, between: str) -> Text:
         return Text("-", "dim")
     value, step = point
     style = "" if np.isfinite(value) else "red"
-    return Text.assemble((readable_number(value), style), (f"{between}@{step:,}", "dim"))
+    return Text.assemble((_readable_number(value), style), (f"{between}@{step:,}", "dim"))
 
 
 def _nonfinite(curve: Curve) -> str:
@@ -189,3 +190,11 @@ def sparkline(curve: Curve, width: int) -> Text:
             level = int((value / 2 - low / 2) / height * (len(_SPARKS) - 1) + 0.5)
             line.append(_SPARKS[level], "green")
     return line
+
+
+def _readable_number(value: float) -> str:
+    """Four significant digits."""
+    if math.isfinite(value) and (value == 0 or 1e-3 <= abs(value) < 1e6):
+        places = max(0, 3 - math.floor(math.log10(abs(value)))) if value else 0
+        return f"{value:,.{places}f}" if value % 1 else f"{value:,.0f}"
+    return f"{value:.4g}".replace("inf", "Infinity").replace("nan", "NaN")

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from io import FileIO
 from typing import TypeVar
 
+from evsys_sdk._directories import removed_directory_error
 from evsys_sdk._files import open_regular
-from evsys_sdk.log_stores._directories import removed_directory_error
 from evsys_sdk.log_stores._jsonl.paths import LOCK_FILE, TEMPORARY_SUFFIX
 
 __all__ = ["replace_file", "with_lock", "with_shared_lock", "write_all"]

@@ -9,9 +9,9 @@ from io import FileIO
 from math import inf
 from os import lseek, write
 
+from evsys_sdk._directories import removed_directory_error
 from evsys_sdk._files import open_regular
 from evsys_sdk.errors import LogStoreClosedError
-from evsys_sdk.log_stores._directories import removed_directory_error
 from evsys_sdk.log_stores._forks import renew_in_forked_children
 from evsys_sdk.log_stores._jsonl.tail_repair import mend_tail, remove_partial_row, separate_row
 

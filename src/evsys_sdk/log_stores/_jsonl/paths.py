@@ -4,17 +4,24 @@ import os
 from dataclasses import dataclass
 from typing import Self
 
+from evsys_sdk._directories import directory_path
 from evsys_sdk._files import file_system_path
 from evsys_sdk.arguments import checked_text
-from evsys_sdk.log_stores._directories import directory_path
 
 __all__ = [
+    "ARTIFACTS_FILE",
+    "HYPERPARAMS_FILE",
     "LOCK_FILE",
+    "METRICS_FILE",
     "TEMPORARY_SUFFIX",
     "LogFiles",
     "check_distinct",
     "check_file_name",
 ]
+
+METRICS_FILE = "metrics.jsonl"
+HYPERPARAMS_FILE = "hyperparams.json"
+ARTIFACTS_FILE = "artifacts.json"
 
 LOCK_FILE = ".jsonl.lock"
 """Locked while hyperparameters or artifacts are read or written; its content means nothing."""
@@ -88,9 +95,9 @@ class LogFiles:
     def checked(
         cls,
         log_dir: str | os.PathLike[str],
-        metrics_file: str,
-        hyperparams_file: str,
-        artifacts_file: str,
+        metrics_file: str = METRICS_FILE,
+        hyperparams_file: str = HYPERPARAMS_FILE,
+        artifacts_file: str = ARTIFACTS_FILE,
     ) -> Self:
         """The place that these parameters of a store name.
 

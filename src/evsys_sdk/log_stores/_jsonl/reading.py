@@ -11,7 +11,7 @@ from evsys_sdk.log_stores._jsonl.text_files import skip_byte_order_mark
 from evsys_sdk.log_stores._jsonl.torn_rows import is_row_in_progress, rows_in
 from evsys_sdk.run_log import MetricRow
 
-__all__ = ["OnDamage", "beginning", "iter_rows", "rows_of"]
+__all__ = ["OnDamage", "iter_rows", "line_beginning", "rows_of"]
 
 OnDamage = Callable[[DamagedLogError], None]
 """Called for each damaged line; reading goes on when it returns."""
@@ -36,7 +36,7 @@ def iter_rows(path: str, on_damage: OnDamage | None) -> Iterator[MetricRow]:
     def damaged(number: int, line: bytes, reason: RowError) -> None:
         damage = DamagedLogError(
             path,
-            f"this line is not a row of a metrics file: {reason}. It begins {beginning(line)}",
+            f"this line is not a row of a metrics file: {reason}. It begins {line_beginning(line)}",
             "To read the other rows, pass on_damage to "
             f"JSONLLogStore.iter_rows(log_dir={os.path.dirname(path)!r}, ...)",
             line=number,
@@ -86,7 +86,7 @@ def rows_of(
             yield number, row
 
 
-def beginning(line: bytes) -> str:
+def line_beginning(line: bytes) -> str:
     """How the line begins, quoted, for an error message."""
     return repr(line[:60].decode(errors="backslashreplace").rstrip("\n"))
 

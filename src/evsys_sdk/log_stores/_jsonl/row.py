@@ -13,8 +13,9 @@ from pydantic_core import from_json, to_json
 
 from evsys_sdk.errors import PicklableError
 from evsys_sdk.run_log import MetricRow
+from evsys_sdk.text import truncated
 
-__all__ = ["FIELDS", "RowError", "decode_row", "decode_unusual_row", "encode_row", "got"]
+__all__ = ["FIELDS", "RowError", "decode_row", "decode_unusual_row", "encode_row", "given_text"]
 
 FIELDS = frozenset({"ts", "step", "split", "metrics", "nonfinite"})
 """The fields of a row; a reader passes over any other."""
@@ -88,20 +89,20 @@ def decode_unusual_row(line: bytes, other_fields: set[str] | None = None) -> Met
     except ValueError as error:
         raise RowError("it must be JSON", f": {error}") from None
     if not _is_object(row):
-        raise RowError("it must be an object", got(row))
+        raise RowError("it must be an object", given_text(row))
     for field in ("step", "metrics"):
         if field not in row:
             raise RowError(f"it has no {field}")
     step, metrics = row["step"], row["metrics"]
     split, ts = row.get("split"), row.get("ts")
     if type(step) is not int:
-        raise RowError("step must be an integer", got(step))
+        raise RowError("step must be an integer", given_text(step))
     if split is not None and type(split) is not str:
-        raise RowError("split must be a string", got(split))
+        raise RowError("split must be a string", given_text(split))
     if not (ts is None or type(ts) is int or (type(ts) is float and isfinite(ts))):
-        raise RowError("ts must be a number", got(ts))
+        raise RowError("ts must be a number", given_text(ts))
     if not _is_object(metrics):
-        raise RowError("metrics must be an object", got(metrics))
+        raise RowError("metrics must be an object", given_text(metrics))
     numbers = _numbers(metrics, row.get("nonfinite"))
     if other_fields is not None:
         other_fields |= row.keys() - FIELDS
@@ -128,12 +129,12 @@ def _number(value: Any, key: str, text: Any) -> float:
             return _OF_TEXT[text]
         raise RowError(
             'a metric that is null must be "NaN", "Infinity" or "-Infinity" in nonfinite',
-            f"{got(text)} for {key!r}",
+            f"{given_text(text)} for {key!r}",
         )
-    raise RowError("a metric must be a number", f"{got(value)} for {key!r}")
+    raise RowError("a metric must be a number", f"{given_text(value)} for {key!r}")
 
 
-def got(value: Any) -> str:
+def given_text(value: Any) -> str:
     """What a message says of a value that was given, in JSON and shortened."""
     text = to_json(value, inf_nan_mode="constants").decode()
-    return f", got {text if len(text) <= 40 else f'{text[:39]}…'}"
+    return f", got {truncated(text, 40)}"

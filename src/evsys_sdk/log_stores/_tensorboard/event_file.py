@@ -16,8 +16,8 @@ import threading
 import time
 from collections.abc import Iterable
 
+from evsys_sdk._directories import make_directory, removed_directory_error
 from evsys_sdk.errors import DamagedLogError, LogStoreClosedError
-from evsys_sdk.log_stores._directories import make_directory, removed_directory_error
 from evsys_sdk.log_stores._forks import renew_in_forked_children
 from evsys_sdk.log_stores._tensorboard.messages import version_event
 from evsys_sdk.log_stores._tensorboard.tfrecord import RecordReader, framed

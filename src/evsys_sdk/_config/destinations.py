@@ -17,8 +17,8 @@ from typing import NamedTuple, cast
 
 from pydantic import BaseModel, ValidationError
 
-from evsys_sdk._class_checks import config_model, given_as
 from evsys_sdk._problems import ConfigProblem, Path, shown_path
+from evsys_sdk._registry.class_checks import config_model, given_as
 from evsys_sdk.config import LogStoreSpec
 from evsys_sdk.errors import LogStoreError
 from evsys_sdk.registry import get_log_store

@@ -9,16 +9,16 @@ give a meaning to tags. No value is made of them.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, cast
 
 import yaml
 
 from evsys_sdk._files import file_system_path, open_regular_file
-from evsys_sdk._problems import ConfigProblem, Path, located
-from evsys_sdk._text import path_text
+from evsys_sdk._problems import ConfigProblem, Path
 from evsys_sdk.errors import LogStoreConfigError
+from evsys_sdk.text import path_text
 
 _STR_TAG = "tag:yaml.org,2002:str"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
@@ -63,6 +63,15 @@ class YamlDocument:
             _, line, node = found[-1]
         return line
 
+    def located(self, problems: Iterable[ConfigProblem]) -> list[ConfigProblem]:
+        """The problems with their file and lines, in the order of the file."""
+        found = [
+            problem._replace(file=self.file, line=problem.line or self.line(problem.path))
+            for problem in problems
+        ]
+        # Stable: problems in one line stay in the order of the data.
+        return sorted(found, key=lambda problem: problem.line)
+
     def read(self, loader: _Loader, root: yaml.Node, section: str) -> None:
         """Take the section from the root node, if it is there.
 
@@ -79,7 +88,7 @@ class YamlDocument:
                 check.visit(found[1], (section,))
         self.problems = check.problems
         if not check.readable:
-            raise LogStoreConfigError(located(check.problems, self))
+            raise LogStoreConfigError(self.located(check.problems))
         if isinstance(root, yaml.SequenceNode):
             self.value = []
         elif isinstance(root, yaml.ScalarNode):

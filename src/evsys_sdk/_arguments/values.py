@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from evsys_sdk._remedies import dict_remedy
+from evsys_sdk._arguments.remedies import dict_remedy
 
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = _short.maxlong = 60

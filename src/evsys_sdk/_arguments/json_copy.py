@@ -4,8 +4,8 @@ import operator
 import os
 from typing import Any
 
-from evsys_sdk._remedies import json_remedy
-from evsys_sdk._values import (
+from evsys_sdk._arguments.remedies import json_remedy
+from evsys_sdk._arguments.values import (
     check_utf8,
     copy_of_mapping,
     is_mapping,

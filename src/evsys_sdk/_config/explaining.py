@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from pydantic import BaseModel
 
-from evsys_sdk._class_checks import config_model, given_as
-from evsys_sdk._problems import OUR_WORDS, ConfigProblem, Path, nearest
-from evsys_sdk._wording import requirement, shown
+from evsys_sdk._config.wording import requirement, shown
+from evsys_sdk._problems import OUR_WORDS, ConfigProblem, Path
+from evsys_sdk._registry.class_checks import config_model, given_as
 from evsys_sdk.errors import LogStoreError
 from evsys_sdk.registry import get_log_store, list_log_stores
+from evsys_sdk.text import nearest
 
 if TYPE_CHECKING:
     from pydantic import ValidationError

@@ -1,0 +1,9 @@
+"""From a YAML file to checked parameters, in parts.
+
+::
+
+    yaml_source     a section of a YAML file as plain data that knows its lines
+    explaining      the problems that pydantic found, each with its place
+    wording         the words for them
+    destinations    what the stores of a configuration write to, and where two collide
+"""

@@ -1,0 +1,1 @@
+"""What the registry is made of: the checks of a store class, and the installed plugins."""
