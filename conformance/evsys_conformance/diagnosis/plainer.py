@@ -53,9 +53,26 @@ def plainer(make: Make, place: int) -> Iterator[Make]:
         if call.code() == plain.code():
             return
         yield replace(valid, call=plain_call(call.method, STEP))
+        if make.expect is not Expect.ACCEPTED:
+            yield from _plain_bad_calls(make)
     for each in _plainer_calls(call, place):
         if make.expect is not Expect.REFUSED or must_be_refused(each):
             yield replace(make, call=each)
+
+
+def _plain_bad_calls(make: Make) -> Iterator[Make]:
+    """A call that every store refuses, where a store may refuse the one given."""
+    bad: dict[str, Call] = {
+        "log_scalar": Call("log_scalar", (KEY, "1.5", STEP)),
+        "log_metrics": Call("log_metrics", ({KEY: "1.5"}, STEP)),
+        "log_hyperparams": Call("log_hyperparams", ({HYPERPARAM: b"1"},)),
+    }
+    if make.call.method in bad:
+        because = "the value '1.5' is not a number"
+        if make.call.method == "log_hyperparams":
+            because = "the value b'1' has no JSON form"
+        call = bad[make.call.method]
+        yield replace(make, call=call, expect=Expect.REFUSED, because=because)
 
 
 def _plainer_calls(call: Call, place: int) -> Iterator[Call]:

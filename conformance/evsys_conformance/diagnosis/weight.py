@@ -36,6 +36,9 @@ Weight = tuple[int, int, int, int]
 _ODD = 10
 """What is not plain weighs so much, and more the longer it is."""
 
+_EXPECTED = {Expect.ACCEPTED: 0, Expect.REFUSED: 1, Expect.TYPE_ERROR: 1}
+"""What every store must do with a call says more than what some may do."""
+
 
 def weight(program: Program) -> Weight:
     """What is around the calls, their number, the number of steps, and what is in the calls."""
@@ -44,7 +47,7 @@ def weight(program: Program) -> Weight:
         surroundings += _surroundings(step)
         calls += len(calls_of(step))
         if isinstance(step, Make):
-            content += _call_weight(step.call, number) + (step.expect is not Expect.ACCEPTED)
+            content += _call_weight(step.call, number) + _EXPECTED.get(step.expect, 5 * _ODD)
             number += 1
         else:
             content += _inside(step)
