@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from evsys_conformance.awkward import UNKNOWN
-from evsys_conformance.diagnosis.plainer import KEY, SPLIT, VALUE, plain_call
+from evsys_conformance.diagnosis.plainer import KEY, SPLIT, VALUE, is_numbered, plain_call
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.differences import RECORDS, Difference
 from evsys_conformance.programs.expected import named_arguments
@@ -199,7 +199,7 @@ def _is_awkward(call: Call) -> bool:
         return True
     items = cast("dict[Any, Any]", given.get("metrics", {given.get("key"): 0}))
     plain = (KEY, "acc", "lr", "after", "before", "good")
-    keys = [key for key in items if key not in plain and not str(key).startswith(f"{KEY} ")]
+    keys = [key for key in items if key not in plain and not is_numbered(key, KEY)]
     return bool(keys) or given.get("split", SPLIT) not in _PLAIN_SPLITS
 
 

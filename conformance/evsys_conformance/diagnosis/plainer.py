@@ -1,6 +1,7 @@
 """Plainer calls: the same call with arguments that no store has trouble with, one by one."""
 
 import operator
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, cast
@@ -16,6 +17,11 @@ HYPERPARAM, SETTING = "lr", 1
 """What the arguments of a plain call are."""
 SECOND = {KEY: "acc", NAME: "data", PATH: "data.pt", HYPERPARAM: "seed"}
 """As plain, where two must differ."""
+
+
+def is_numbered(text: Any, plain: str) -> bool:
+    """Whether a text is a plain one with a number, as in ``loss 1``: where many must differ."""
+    return re.fullmatch(rf"{plain} \d+", str(text)) is not None
 
 
 def plain_call(method: str, step: int = STEP) -> Call:

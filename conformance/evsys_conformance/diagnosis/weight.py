@@ -11,6 +11,7 @@ from evsys_conformance.diagnosis.plainer import (
     SETTING,
     STEP,
     VALUE,
+    is_numbered,
 )
 from evsys_conformance.diagnosis.structure import calls_of
 from evsys_conformance.programs.calls import Call
@@ -124,8 +125,7 @@ def _step(step: Any, place: int) -> int:
 def _text(text: Any, plain: str) -> int:
     if text == plain:
         return 0
-    second = text == SECOND[plain] or str(text).startswith(f"{plain} ")
-    return 1 if second else _odd(text)
+    return 1 if text == SECOND[plain] or is_numbered(text, plain) else _odd(text)
 
 
 def _json(value: Any) -> int:
