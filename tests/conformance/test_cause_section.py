@@ -11,7 +11,7 @@ from certified import cause, explained
 from evsys_conformance.certificate import judging
 from evsys_conformance.certificate.model import CauseRecord
 from evsys_conformance.clauses import BY_ID
-from evsys_conformance.diagnosis.causes import Failure
+from evsys_conformance.diagnosis.cause import Failure
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.differences import Difference
 from evsys_conformance.programs.program import logged

@@ -5,7 +5,8 @@ import time
 from collections.abc import Iterator
 
 from evsys_conformance import StoreHarness
-from evsys_conformance.diagnosis.causes import Cause, Failure, causes_of
+from evsys_conformance.diagnosis.cause import Cause, Failure
+from evsys_conformance.diagnosis.causes import causes_of
 from evsys_conformance.diagnosis.experiments import Experiments
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.running.check import Check, all_checks

@@ -17,7 +17,7 @@ from evsys_conformance.certificate.model import (
 )
 from evsys_conformance.certificate.origins import KIT_DISTRIBUTION, distribution_of, kit_version
 from evsys_conformance.clauses import CLAUSES, Clause
-from evsys_conformance.diagnosis.causes import Cause
+from evsys_conformance.diagnosis.cause import Cause
 from evsys_conformance.harness import StoreHarness
 from evsys_conformance.running.check import all_checks
 from evsys_conformance.verdicts import Effort, Verdict

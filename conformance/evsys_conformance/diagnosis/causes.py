@@ -7,16 +7,18 @@ not lead back to it.
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 
 from evsys_conformance.clauses import BY_ID, Clause
 from evsys_conformance.diagnosis import structure
 from evsys_conformance.diagnosis.attribution import clause_of
+from evsys_conformance.diagnosis.cause import Cause, Failure, written_down
 from evsys_conformance.diagnosis.consequences import (
-    is_kept_from_wrapping,
+    has_config,
+    leak,
     methods_of,
     unusable_methods,
+    wrapping_needs,
 )
 from evsys_conformance.diagnosis.containment import contains
 from evsys_conformance.diagnosis.experiments import Experiments, OutOfTime
@@ -25,7 +27,6 @@ from evsys_conformance.diagnosis.weight import weight
 from evsys_conformance.programs.differences import Difference
 from evsys_conformance.programs.program import Make, Program
 from evsys_conformance.programs.script import essence, script
-from evsys_conformance.running.runner import Outcome
 
 SECONDS_PER_PROGRAM = 6.0
 """How long one failing program may be reduced."""
@@ -35,52 +36,6 @@ _FEW = 12
 """A program of more calls, not reduced in time, tells nothing by what is in it."""
 _REPEATS = 10
 """A store that fails only sometimes is run so often to say how often."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A failed check."""
-
-    check: str
-    """Clause and name of the check, as in a node id."""
-    clause: Clause
-    what: str
-    """What was wrong, for a direct check."""
-    script: str
-    """What a direct check wrote down."""
-    program: Program | None = None
-    """What failed; None of a direct check."""
-    found: tuple[Difference, ...] = ()
-
-    @classmethod
-    def of(cls, outcome: Outcome) -> "Failure":
-        """The failure that an outcome reports."""
-        check, found = outcome.check, tuple(outcome.found)
-        return cls(check.id, check.clause, outcome.what, outcome.script, outcome.program, found)
-
-
-@dataclass
-class Cause:
-    """What explains some of the failed checks."""
-
-    clause: Clause
-    what: str
-    """What was expected and what was recorded."""
-    script: str
-    """A complete program that shows it."""
-    essence: list[str]
-    """The lines of it that matter."""
-    runs: str = ""
-    """How often it fails, as in ``3 of 10``; empty: always."""
-    complete: bool = True
-    """Whether the reduction was finished in time."""
-    checks: list[str] = field(default_factory=list[str])
-    """The failed checks that it explains."""
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Lines and characters of what matters."""
-        return len(self.essence), sum(map(len, self.essence))
 
 
 def causes_of(failures: Iterable[Failure], experiments: Experiments) -> list[Cause]:
@@ -93,6 +48,11 @@ def causes_of(failures: Iterable[Failure], experiments: Experiments) -> list[Cau
     for failure in sorted(failures, key=_cost):
         diagnosis.explain(failure)
     return sorted(diagnosis.causes.values(), key=_telling)
+
+
+def _like(about: Difference, found: Sequence[Difference]) -> Difference:
+    """What a reduced program shows, of several differences the one that is like what it showed."""
+    return next((each for each in found if each.is_like(about)), found[0] if found else about)
 
 
 def _shows(about: Difference, found: list[Difference]) -> bool:
@@ -118,6 +78,8 @@ class _Diagnosis:
         """The program of each cause."""
         self._about: dict[str, Difference] = {}
         """What the program of each cause shows."""
+        self._leaking: set[str] = set()
+        """Records that show at other destinations."""
 
     def explain(self, failure: Failure) -> None:
         """Find the cause of a failed check, or add it to one that is known."""
@@ -145,10 +107,11 @@ class _Diagnosis:
         for difference in failure.found:
             families.setdefault(difference.family, difference)
         for about in families.values():
-            if "ID-2" in self.causes and is_kept_from_wrapping(program, about):
-                yield "ID-2"
+            if (needed := wrapping_needs(program, about)) in self.causes:
+                yield needed
                 continue
-            known = self._known_to_explain(program, about)
+            leaks = "ID-4" if about.area and about.area in self._leaking else ""
+            known = leaks or self._known_to_explain(program, about)
             yield known or self._reduce(program, failure.found, about, failure)
         if failure.clause.id not in self.causes:
             yield from self._tiny(failure, program)
@@ -181,7 +144,7 @@ class _Diagnosis:
             if any(contains(tiny, smaller) for smaller in self._shown.values()):
                 continue
             found = self.experiments.found(tiny)
-            if found:
+            if found and found[0].area not in self._leaking:
                 yield self._reduce(tiny, found, found[0], failure)
 
     def _reduce(
@@ -205,8 +168,10 @@ class _Diagnosis:
             runs = self._frequency(program, about)
             result = self._without_surroundings(reduced(program, found, about, self.experiments))
             self.experiments.tries = 1
-        same = [each for each in result.found if each.is_like(about)]
-        about = next(iter([*same, *result.found]), about)
+        about = _like(about, result.found)
+        if about.kind == "invented" and not structure.number_of_calls(result.program):
+            result = self._from_elsewhere(result)
+            about = _like(about, result.found)
         if not result.complete and (known := self._known_to_be_like(about)):
             return known
         clause = self._clause(result, about, failure)
@@ -224,6 +189,15 @@ class _Diagnosis:
         with contextlib.suppress(OutOfTime):
             return self.experiments.found(program)
         return []
+
+    def _from_elsewhere(self, result: Reduced) -> Reduced:
+        """What a store invents without a call may be left from another destination."""
+        with contextlib.suppress(OutOfTime):
+            if leaking := leak(self.experiments):
+                program, found = leaking
+                self._leaking.add(found[0].area)
+                return Reduced(program, tuple(found))
+        return result
 
     def _frequency(self, program: Program, about: Difference) -> str:
         """How often a program fails, where it is not always; more tries for such a one."""
@@ -267,14 +241,11 @@ class _Diagnosis:
         if method in self._unusable():
             self.causes["SIG-1"].checks.append(failure.check)
             return
+        if "ID-2" in self.causes and not has_config(self.experiments.subject.store):
+            self.causes["ID-2"].checks.append(failure.check)
+            return
         known = self.causes.setdefault(
             failure.clause.id,
-            Cause(failure.clause, failure.what, failure.script, _written_down(failure.script)),
+            Cause(failure.clause, failure.what, failure.script, written_down(failure.script)),
         )
         known.checks.append(failure.check)
-
-
-def _written_down(text: str) -> list[str]:
-    """What a direct check wrote down, without what every script begins and ends with."""
-    lines = [line.strip() for line in text.splitlines() if line.startswith("    ")]
-    return [line for line in lines if not line.startswith(("params =", "print(harness.read"))]

@@ -1,11 +1,15 @@
 """What is bound to fail where a class has no usable methods, or a Config that takes anything."""
 
+from typing import Any
+
+from pydantic import BaseModel
+
 from evsys_conformance.diagnosis import structure
 from evsys_conformance.diagnosis.experiments import Experiments
 from evsys_conformance.diagnosis.plainer import plain_call
-from evsys_conformance.programs.calls import WRITE_METHODS
+from evsys_conformance.programs.calls import WRITE_METHODS, Call
 from evsys_conformance.programs.differences import Difference
-from evsys_conformance.programs.program import Close, Open, Program, Read, Through, logged
+from evsys_conformance.programs.program import Close, Make, Open, Program, Read, Through, logged
 
 
 def unusable_methods(experiments: Experiments) -> frozenset[str]:
@@ -28,8 +32,34 @@ def methods_of(program: Program) -> set[str]:
     return made | {"close" for step in program.steps if isinstance(step, Close)}
 
 
-def is_kept_from_wrapping(program: Program, about: Difference) -> bool:
-    """Whether no wrapper could be built around the store: its Config must be strict (ID-2)."""
+def wrapping_needs(program: Program, about: Difference) -> str:
+    """The clause without which no wrapper works: a strict Config (ID-2), or named parameters."""
     opened = [step for step in program.steps if isinstance(step, Open)]
-    wrapped = any(step.through is not Through.NOTHING for step in opened)
-    return wrapped and about.kind == "open raised"
+    if all(step.through is Through.NOTHING for step in opened):
+        return ""
+    return {"open raised": "ID-2", "raised": "SIG-1"}.get(about.kind, "")
+
+
+def has_config(store: Any) -> bool:
+    """Whether there is a Config at all, which a constructor could follow (ID-3)."""
+    config = getattr(store, "Config", None)
+    return isinstance(config, type) and issubclass(config, BaseModel)
+
+
+_ELSEWHERE = "evsys elsewhere"
+
+
+def leak(experiments: Experiments) -> tuple[Program, list[Difference]] | None:
+    """A program in which records of one destination show at another, if there is one (ID-4)."""
+    here = [
+        Call("log_metrics", ({_ELSEWHERE: 0.5}, 0)),
+        Call("log_hyperparams", ({_ELSEWHERE: 1},)),
+        Call("log_artifact", (_ELSEWHERE, "model.pt")),
+    ]
+    for call in here:
+        there = (Open(1, 1), Close(1), Read(1))
+        program = Program((Open(), Make(call), Close(), *there))
+        found = [each for each in experiments.found(program) if _ELSEWHERE in each.text]
+        if found:
+            return program, found
+    return None

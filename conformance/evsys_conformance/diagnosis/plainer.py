@@ -15,6 +15,7 @@ KEY, VALUE, STEP, SPLIT = "loss", 0.5, 0, "train"
 NAME, PATH, KIND = "model", "model.pt", "file"
 HYPERPARAM, SETTING = "lr", 1
 """What the arguments of a plain call are."""
+OTHER_SPLIT = "val"
 SECOND = {KEY: "acc", NAME: "data", PATH: "data.pt", HYPERPARAM: "seed"}
 """As plain, where two must differ."""
 
@@ -99,6 +100,8 @@ def _plainer_calls(call: Call, place: int) -> Iterator[Call]:
                 yield replace(call, arguments=(key, value, each))
         case "log_metrics", (items, step) if isinstance(items, dict):
             metrics = cast("dict[object, Any]", items)
+            if not metrics:
+                yield replace(call, arguments=({KEY: VALUE}, step))
             for each in _plainer_items(metrics, KEY, _plainer_value):
                 yield replace(call, arguments=(each, step))
             for each in _plainer_step(step, place):
@@ -116,6 +119,8 @@ def _plainer_calls(call: Call, place: int) -> Iterator[Call]:
             pass
     if call.keywords:
         for name, value in call.keywords.items():
+            if name == "split" and value != OTHER_SPLIT:
+                yield replace(call, keywords={**call.keywords, name: OTHER_SPLIT})
             for each in _plainer_text(value):
                 yield replace(call, keywords={**call.keywords, name: each})
 
@@ -142,6 +147,9 @@ def _plainer_items(
     if len(keys) > 12:
         yield {f"{plain} {n}": VALUE if plain == KEY else SETTING for n in range(len(keys))}
         return
+    if len(keys) > 1:
+        names = [plain, *(f"{plain} {n}" for n in range(1, len(keys)))]
+        yield dict(zip(names, items.values(), strict=True))
     for key, value in items.items():
         for each in plainer_item(value):
             yield {k: each if k == key else v for k, v in items.items()}

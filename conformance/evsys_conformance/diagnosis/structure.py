@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from evsys_conformance.diagnosis.plainer import plain_call
-from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.calls import Call, of_forked_child
 from evsys_conformance.programs.differences import Difference
 from evsys_conformance.programs.program import (
     Close,
@@ -119,6 +119,8 @@ def without_surroundings(program: Program) -> Iterator[Program]:
                 yield logged(calls_of(step))
                 plain = logged(calls_of(step), destination=step.destination).steps
                 yield Program((*before, *plain[:-1], *after))
+                if isinstance(step, Forks) and step.write:
+                    yield logged([*step.calls, of_forked_child(0)])
             case Open() if step.through is not Through.NOTHING:
                 yield Program((*before, replace(step, through=Through.NOTHING), *after))
             case Open() if step.same_objects_as is not None:

@@ -6,6 +6,7 @@ from evsys_conformance.diagnosis.plainer import (
     HYPERPARAM,
     KEY,
     NAME,
+    OTHER_SPLIT,
     PATH,
     SECOND,
     SETTING,
@@ -93,7 +94,8 @@ def _call_weight(call: Call, place: int) -> int:
     if call.shown or call.method == "close":
         return _ODD
     given = named_arguments(call)
-    total = 2 * _ODD * len(call.keywords) + sum(map(_odd, call.keywords.values()))
+    total = 2 * _ODD * len(call.keywords)
+    total += sum(_odd(value) for value in call.keywords.values() if value != OTHER_SPLIT)
     match call.method:
         case "log_metrics":
             items = cast("dict[Any, Any]", given["metrics"])

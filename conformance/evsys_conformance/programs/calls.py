@@ -134,3 +134,8 @@ _SOURCES: dict[str, Callable[[Any], str]] = {
     "MaskedArray": lambda v: f"np.ma.array({v.data.tolist()!r}, mask={v.mask.tolist()!r})",
     "MaskedConstant": lambda _: "np.ma.masked",
 }
+
+
+def of_forked_child(number: int) -> Call:
+    """What the child of a numbered fork logs."""
+    return Call("log_metrics", ({f"child {number}": number / 8}, number))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from evsys_conformance.programs.calls import Call, located
+from evsys_conformance.programs.calls import Call, located, of_forked_child
 from evsys_conformance.programs.comparison import differences
 from evsys_conformance.programs.differences import Difference, Kind
 from evsys_conformance.programs.expected import Record, records_something
@@ -190,8 +190,7 @@ class _Judge:
         may = step.leave is Leave.AT_ONCE and "crash" not in self.claims
         children, thread = (*seen.returned, [], [])[:2]
         for n in children:
-            call = Call("log_metrics", ({f"child {n}": n / 8}, n))
-            records.append(Record(call, place, may=may))
+            records.append(Record(of_forked_child(n), place, may=may))
         self._chains += 1
         for n in thread:
             call = Call("log_metrics", ({"thread": float(n % 1000)}, n))

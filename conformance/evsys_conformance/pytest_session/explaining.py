@@ -13,7 +13,7 @@ import pytest
 from evsys_conformance.certificate.building import cause_record
 from evsys_conformance.certificate.model import CauseRecord
 from evsys_conformance.clauses import BY_ID
-from evsys_conformance.diagnosis.causes import Failure
+from evsys_conformance.diagnosis.cause import Failure
 from evsys_conformance.pytest_session import replay_files
 from evsys_conformance.pytest_session.replay_files import WayBack
 from evsys_conformance.pytest_session.speaking import say, unseen

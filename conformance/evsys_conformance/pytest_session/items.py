@@ -11,7 +11,7 @@ import pytest
 
 from evsys_conformance.certificate.building import encodable
 from evsys_conformance.certificate.model import CheckRecord
-from evsys_conformance.diagnosis.causes import Failure
+from evsys_conformance.diagnosis.cause import Failure
 from evsys_conformance.pytest_session.speaking import say
 from evsys_conformance.running.check import Check
 from evsys_conformance.running.runner import Outcome

@@ -7,7 +7,8 @@ import warnings
 from collections.abc import Collection
 from typing import Any
 
-from evsys_conformance.diagnosis.causes import Cause, Failure, causes_of
+from evsys_conformance.diagnosis.cause import Cause, Failure
+from evsys_conformance.diagnosis.causes import causes_of
 from evsys_conformance.diagnosis.experiments import Experiments
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.running.check import Check
