@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from evsys_sdk.errors import (
         DamagedLogError,
         DuplicateLogStoreError,
+        LogDeliveryError,
         LogStoreClosedError,
         LogStoreConfigError,
         LogStoreError,
@@ -42,6 +43,7 @@ _HOME = {
     "ChildFailure": "_child_failures",
     "DamagedLogError": "errors",
     "DuplicateLogStoreError": "errors",
+    "LogDeliveryError": "errors",
     "LogStore": "protocols",
     "LogStoreClosedError": "errors",
     "LogStoreConfigError": "errors",
@@ -67,6 +69,7 @@ __all__ = [
     "ChildFailure",
     "DamagedLogError",
     "DuplicateLogStoreError",
+    "LogDeliveryError",
     "LogStore",
     "LogStoreClosedError",
     "LogStoreConfigError",

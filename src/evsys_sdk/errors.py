@@ -4,6 +4,7 @@
 
     LogStoreError
     ├── LogStoreClosedError     (RuntimeError)  a write after close()
+    ├── LogDeliveryError        (RuntimeError)  calls of a background store were lost
     ├── UnknownLogStoreError    (KeyError)      no store of that kind
     ├── DuplicateLogStoreError  (ValueError)    two stores claim one kind
     ├── LogStoreConfigError     (ValueError)    a class or a configuration breaks the rules
@@ -27,6 +28,7 @@ __all__ = [
     "ConfigProblem",
     "DamagedLogError",
     "DuplicateLogStoreError",
+    "LogDeliveryError",
     "LogStoreClosedError",
     "LogStoreConfigError",
     "LogStoreError",
@@ -87,6 +89,27 @@ class LogStoreClosedError(LogStoreError, RuntimeError):
             f"{store}: {method}() was called after close(). Nothing was recorded. "
             f"Open a new store to go on logging."
         )
+
+
+class LogDeliveryError(LogStoreError, RuntimeError):
+    """A store that delivers in the background has lost calls; its cause is the first error."""
+
+    store: str
+    """The kind of the store that took the calls."""
+    lost: int
+    """How many calls were lost; 0 if only closing failed."""
+    reasons: tuple[str, ...]
+    """What happened to the lost calls: to the first of them, if there are many."""
+
+    def __init__(self, store: str, lost: int, reasons: Iterable[str], advice: str = "") -> None:
+        """List the reasons, and say in ``advice`` what the user can do."""
+        self.store = store
+        self.lost = lost
+        self.reasons = tuple(reasons)
+        calls = f"{lost:,} call{'s were' if lost != 1 else ' was'} not delivered"
+        what = calls if lost else "closing the child failed"
+        message = f"{store}: {what}:{_listed(self.reasons)}"
+        super().__init__(f"{message}\n{advice}" if advice else message)
 
 
 class UnknownLogStoreError(LogStoreError, KeyError):

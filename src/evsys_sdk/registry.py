@@ -33,6 +33,7 @@ from evsys_sdk.protocols import LogStore, LogStoreMethods
 __all__ = ["get_log_store", "list_log_stores", "register_log_store", "temporarily_registered"]
 
 BUILT_IN = {
+    "background": "evsys_sdk.log_stores.background:BackgroundLogStore",
     "jsonl": "evsys_sdk.log_stores.jsonl:JSONLLogStore",
     "multiplex": "evsys_sdk.log_stores.multiplex:MultiplexLogStore",
     "tensorboard": "evsys_sdk.log_stores.tensorboard:TensorBoardLogStore",

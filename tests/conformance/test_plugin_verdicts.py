@@ -107,7 +107,7 @@ def test_each_target_has_a_verdict_of_its_own_also_with_workers(inner: Inner) ->
 
 
 # jsonl is certified by the page on the certificate (test_plugin_docs.py).
-@pytest.mark.parametrize("kind", ["tensorboard", "multiplex"])
+@pytest.mark.parametrize("kind", ["tensorboard", "multiplex", "background"])
 def test_the_built_in_stores_are_certified(inner: Inner, kind: str) -> None:
     session = inner.certify("--evsys-conformance", kind)
     assert f"{kind} is CERTIFIED\n" in session.text
@@ -116,5 +116,5 @@ def test_the_built_in_stores_are_certified(inner: Inner, kind: str) -> None:
 
 def test_all_is_every_kind_installed(inner: Inner) -> None:
     session = inner.certify("--evsys-conformance", "all", "--evsys-clause", "ID-1", "-v")
-    for kind in ("jsonl", "multiplex", "tensorboard"):
+    for kind in ("background", "jsonl", "multiplex", "tensorboard"):
         assert f"evsys[{kind}]::ID-1::the_name_is_a_text PASSED" in session.text

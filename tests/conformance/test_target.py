@@ -44,7 +44,7 @@ def test_a_harness_class_is_made_and_an_instance_taken_as_it_is() -> None:
     assert isinstance(load_harness("inner_stores:Harness"), inner_stores.Harness)
 
 
-@pytest.mark.parametrize("kind", ["jsonl", "tensorboard", "multiplex"])
+@pytest.mark.parametrize("kind", ["jsonl", "tensorboard", "multiplex", "background"])
 def test_a_built_in_kind_has_a_harness_of_its_own(kind: str, tmp_path: Path) -> None:
     harness = load_harness(kind)
     for name in ("first", "second"):
@@ -63,6 +63,7 @@ def test_the_built_in_stores_claim_all_they_can() -> None:
     everything = set(CAPABILITIES)
     assert set(load_harness("jsonl").capabilities) == everything - {"composite"}
     assert set(load_harness("multiplex").capabilities) == everything
+    assert set(load_harness("background").capabilities) == everything - {"composite", "crash"}
     store: Any = get_log_store("tensorboard")
     assert set(load_harness("tensorboard").capabilities) == store.capabilities
 

@@ -41,6 +41,7 @@ from evsys_sdk.errors import (
     ConfigProblem,
     DamagedLogError,
     DuplicateLogStoreError,
+    LogDeliveryError,
     LogStoreClosedError,
     LogStoreConfigError,
     LogStoreError,
@@ -66,6 +67,7 @@ def unknown_kind_in_a_configuration() -> LogStoreError:
 EXAMPLES = [
     PicklableError("a message"),
     LogStoreError("a message"),
+    LogDeliveryError("background", 2, ["log_scalar() at step 3: OSError: no"], "Try again"),
     LogStoreClosedError("jsonl", "log_scalar"),
     UNKNOWN,
     UnknownLogStoreError(lambda: "not a string, and cannot be pickled", ["jsonl"]),

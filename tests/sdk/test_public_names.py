@@ -17,6 +17,7 @@ NAMES = {
     "DamagedLogError",
     "DuplicateLogStoreError",
     "LogStore",
+    "LogDeliveryError",
     "LogStoreClosedError",
     "LogStoreConfigError",
     "LogStoreError",

@@ -1,4 +1,4 @@
-"""Harnesses of the three built-in stores."""
+"""Harnesses of the built-in stores."""
 
 from pathlib import Path
 from typing import Any
@@ -72,9 +72,24 @@ class MultiplexHarness(JSONLHarness):
         return run_log
 
 
+class BackgroundHarness(StoreHarness):
+    """A background store over a jsonl store; it claims what the store's own module claims."""
+
+    def __init__(self) -> None:
+        """Load the store."""
+        store: Any = get_log_store("background")
+        self.store = store
+        self.capabilities = store.capabilities
+
+    def params(self, directory: Path) -> dict[str, Any]:
+        """Logs into the directory itself."""
+        return {"child": {"kind": "jsonl", "params": {"log_dir": str(directory)}}}
+
+
 HARNESSES: dict[str, type[StoreHarness]] = {
     "jsonl": JSONLHarness,
     "tensorboard": TensorBoardHarness,
     "multiplex": MultiplexHarness,
+    "background": BackgroundHarness,
 }
 """Harness by kind."""

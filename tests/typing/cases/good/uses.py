@@ -23,6 +23,7 @@ from evsys_sdk import (
     open_log_store,
     register_log_store,
 )
+from evsys_sdk.log_stores.background import BackgroundLogStore, BackgroundStats
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from evsys_sdk.log_stores.multiplex import MultiplexLogStore
 from evsys_sdk.log_stores.tensorboard import TensorBoardLogStore
@@ -105,8 +106,18 @@ def built_ins() -> None:
     ]
     train(MultiplexLogStore(children=children))
     train(MultiplexLogStore(children=[LogStoreSpec(kind="jsonl", params={"log_dir": "logs"})]))
-    stores: list[type[LogStore]] = [JSONLLogStore, TensorBoardLogStore, MultiplexLogStore]
-    readers: list[type[ReadableLogStore]] = [JSONLLogStore, Decorated]
+    background = BackgroundLogStore(child=children[0], capacity=100, on_full="drop")
+    train(background)
+    assert_type(background.stats(), BackgroundStats)
+    assert_type(background.stats().pending, int)
+    assert_type(background.flush(timeout=1), bool)
+    stores: list[type[LogStore]] = [
+        JSONLLogStore,
+        TensorBoardLogStore,
+        MultiplexLogStore,
+        BackgroundLogStore,
+    ]
+    readers: list[type[ReadableLogStore]] = [JSONLLogStore, BackgroundLogStore, Decorated]
     for reader in readers:
         assert_type(reader.read_run(log_dir="logs"), RunLog)
     assert stores
