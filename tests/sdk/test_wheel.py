@@ -88,7 +88,7 @@ from importlib.metadata import requires
 print(sorted(line for line in requires("evsys-sdk") if "extra ==" not in line))
 """
     printed = run(bare, "python", "-c", script)
-    assert printed == "['orjson>=3.10', 'pydantic>=2.8', 'pyyaml>=6']\n"
+    assert printed == "['orjson>=3.10', 'pydantic>=2.8', 'pyyaml>=6', 'typing-extensions>=4.12']\n"
 
 
 def test_jsonl_works_without_any_extra(bare: Path) -> None:

@@ -10,15 +10,7 @@ from evsys_conformance.programs.program import Expect, Make, made, run_of
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.running.check import Programs, check, direct_check
 from evsys_conformance.running.trial import Trial
-
-_SHAPES = {
-    "log_scalar": ("key", "value", "step"),
-    "log_metrics": ("metrics", "step"),
-    "log_hyperparams": ("params",),
-    "log_artifact": ("name", "path"),
-    "close": (),
-}
-_KEYWORDS = {"log_metrics": ("split", "train"), "log_artifact": ("kind", "file")}
+from evsys_sdk.signatures import METHODS, keyword_only_parameters, positional_parameters
 
 
 def _signature(trial: Trial, store: Any, method: str) -> inspect.Signature | None:
@@ -40,9 +32,9 @@ def the_methods_have_their_parameters(trial: Trial) -> None:
     """Names, order, both ways of passing them, and nothing more that is required."""
     store = trial.open()
     trial.note("import inspect")
-    trial.note(*(f"print(inspect.signature(store.{method}))" for method in _SHAPES))
+    trial.note(*(f"print(inspect.signature(store.{method}))" for method in METHODS))
     problems: list[str] = []
-    for method, names in _SHAPES.items():
+    for method in METHODS:
         target = inspect.unwrap(getattr(trial.subject.store, method, lambda: None))
         if inspect.iscoroutinefunction(target) or inspect.isasyncgenfunction(target):
             problems.append(f"{method} is async: a training loop calls it without await")
@@ -52,15 +44,14 @@ def the_methods_have_their_parameters(trial: Trial) -> None:
             continue
         signature = _signature(trial, store, method)
         if signature is not None:
-            problems += _parameter_problems(method, names, signature)
+            problems += _parameter_problems(method, signature)
     if problems:
         trial.fail("\n".join(problems))
     trial.make(store, Call("close"))
 
 
-def _parameter_problems(
-    method: str, names: tuple[str, ...], signature: inspect.Signature
-) -> list[str]:
+def _parameter_problems(method: str, signature: inspect.Signature) -> list[str]:
+    names, keywords = positional_parameters(method), keyword_only_parameters(method)
     shown = f"{method}{signature}"
     parameters = list(signature.parameters.values())
     either = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -72,8 +63,7 @@ def _parameter_problems(
         problems.append(f"{shown}: its parameters must be {', '.join(names)}, in this order")
     elif any(p.kind is not either for p in positional):
         problems.append(f"{shown}: its parameters can't be given by keyword")
-    keyword = _KEYWORDS.get(method, ("", ""))[0]
-    extra = [p.name for p in positional[len(names) :] if p.name != keyword]
+    extra = [p.name for p in positional[len(names) :] if p.name not in keywords]
     if extra and not problems:
         problems.append(f"{shown}: {extra[0]!r} must be keyword-only; put it after a `*`")
     if open_ended:
@@ -81,7 +71,7 @@ def _parameter_problems(
     problems += [
         f"{shown}: {p.name!r} is required, and no caller would give it"
         for p in parameters
-        if p.kind is p.KEYWORD_ONLY and p.default is p.empty and p.name not in ("split", "kind")
+        if p.kind is p.KEYWORD_ONLY and p.default is p.empty and p.name not in keywords
     ]
     return problems
 
@@ -147,7 +137,7 @@ def undeclared_keywords_are_refused(subject: Subject) -> Programs:
 
 
 def _keyword_only(trial: Trial, method: str) -> None:
-    keyword, default = _KEYWORDS[method]
+    [(keyword, default)] = keyword_only_parameters(method).items()
     store = trial.open()
     trial.note("import inspect", f"print(inspect.signature(store.{method}))")
     signature = _signature(trial, store, method)

@@ -8,8 +8,6 @@ from typing import Any
 HERE = "<the destination's directory>"
 """Stands, at the start of a string, for the directory of the destination that a call writes to."""
 
-WRITE_METHODS = ("log_scalar", "log_metrics", "log_hyperparams", "log_artifact")
-
 
 @dataclass(frozen=True)
 class Call:

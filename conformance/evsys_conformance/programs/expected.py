@@ -7,13 +7,7 @@ from typing import Any
 
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.precision import as_float
-
-_PARAMETERS = {
-    "log_scalar": ("key", "value", "step"),
-    "log_metrics": ("metrics", "step"),
-    "log_hyperparams": ("params",),
-    "log_artifact": ("name", "path"),
-}
+from evsys_sdk.signatures import positional_parameters
 
 
 @dataclass(frozen=True)
@@ -37,7 +31,7 @@ class Record:
 
 def named_arguments(call: Call) -> dict[str, Any]:
     """The arguments of a call of a write method, by name."""
-    named = dict(zip(_PARAMETERS[call.method], call.arguments, strict=False))
+    named = dict(zip(positional_parameters(call.method), call.arguments, strict=False))
     return {**named, **call.keywords}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from evsys_sdk.signatures import WRITE_METHODS
 from evsys_sdk.text import nearest
 
 
@@ -148,10 +149,7 @@ def _is_certifiable(value: object) -> bool:
 
 def looks_like_a_store(value: type) -> bool:
     """Whether a class has anything of a store; whether it is right is for the clauses to say."""
-    return any(
-        hasattr(value, name)
-        for name in ("log_metrics", "log_scalar", "log_hyperparams", "log_artifact", "Config")
-    )
+    return any(hasattr(value, name) for name in (*WRITE_METHODS, "Config"))
 
 
 def _described(error: BaseException) -> str:

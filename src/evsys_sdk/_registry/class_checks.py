@@ -10,14 +10,6 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
 
-_METHODS = {
-    "log_scalar": "log_scalar(self, key, value, step)",
-    "log_metrics": 'log_metrics(self, metrics, step, *, split="train")',
-    "log_hyperparams": "log_hyperparams(self, params)",
-    "log_artifact": 'log_artifact(self, name, path, *, kind="file")',
-    "close": "close(self)",
-}
-
 
 def require_kind(kind: object) -> None:
     """Check that ``kind`` can be the kind of a store.
@@ -67,11 +59,13 @@ def class_problems(store_class: type) -> list[str]:
     Only what stands on the class is looked at: which signatures the methods have is for the type
     checkers and the conformance kit to say.
     """
-    found = [_method_problem(store_class, method) for method in _METHODS]
+    from evsys_sdk.signatures import METHODS
+
+    found = [_method_problem(store_class, method) for method in METHODS]
     problems = [problem for problem in (*found, _config_problem(store_class)) if problem]
     # What is abstract beyond the five methods is the author's own, and as impossible to build.
     abstract = getattr(store_class, "__abstractmethods__", frozenset[str]())
-    if others := sorted(set(abstract) - set(_METHODS)):
+    if others := sorted(set(abstract) - set(METHODS)):
         problems.append(f"it can't be built: {', '.join(others)} are abstract")
     if vars(store_class).get("_is_protocol"):
         problems.append(
@@ -126,16 +120,19 @@ def describe_class(store_class: type) -> str:
 
 
 def _method_problem(store_class: type, method: str) -> str | None:
+    from evsys_sdk.signatures import shown_signature
+
+    expected = shown_signature(method)
     owner = next((base for base in store_class.__mro__ if method in vars(base)), None)
     # A store may inherit from the protocol, whose methods do nothing: logging into them is silence.
     if owner is None or owner is LogStoreMethods:
-        return f"it has no method {_METHODS[method]}"
+        return f"it has no method {expected}"
     value: object = vars(owner)[method]
     if getattr(value, "__isabstractmethod__", False):
-        return f"its {method} is abstract: define {_METHODS[method]}"
+        return f"its {method} is abstract: define {expected}"
     # A descriptor (staticmethod, partialmethod, property) may well give something to call.
     if not callable(value) and not hasattr(value, "__get__"):
-        return f"its {method} is {value!r:.60}, no method: define {_METHODS[method]}"
+        return f"its {method} is {value!r:.60}, no method: define {expected}"
     return None
 
 
