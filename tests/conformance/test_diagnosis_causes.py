@@ -26,6 +26,7 @@ STORES = {
     "MET-3-BackIgnored": "MET-3",  # also after an empty dict
     "MET-3-SortedByValue": "MET-3",
     "CL-2-CloseNeedsWrite": "CL-2",  # also where threads close it
+    "CL-3-OpensFileAgain": "CL-3",  # which stays open
     "CL-3-RefusesOncePerMethod": "CL-3",  # also where threads write to it
     "HP-2-FiftyHyperparams": "HP-1",  # 51 in one call are as many as in 51 calls
     "HP-3-BadCallStopsThread": "HP-3",  # also after a call that nobody judges

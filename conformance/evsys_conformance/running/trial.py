@@ -36,9 +36,23 @@ class Trial:
         with self.judged("harness.params(directory)"):
             self.params: dict[str, Any] = subject.harness.params(self.directory)
 
-    def fail(self, what: str, cause: BaseException | None = None) -> NoReturn:
-        """Break off: the store broke the clause."""
-        raise ClauseViolation(self.clause, what, script=self.script()) from cause
+    def fail(
+        self,
+        what: str,
+        cause: BaseException | None = None,
+        *,
+        program: Program | None = None,
+    ) -> NoReturn:
+        """Break off: the store broke the clause.
+
+        Args:
+            what: What was expected and what happened.
+            cause: The exception of the store.
+            program: What may explain it: a program with another fault that leads to this one.
+        """
+        violation = ClauseViolation(self.clause, what, script=self.script())
+        violation.program = program
+        raise violation from cause
 
     @contextlib.contextmanager
     def judged(self, what: str) -> Generator[None]:
@@ -73,6 +87,17 @@ class Trial:
         what = f"{call.code()}, a valid call,"
         with self._shown_by(Close()), self.judged(what), self.subject.timed():
             return getattr(store, call.method)(*arguments, **keywords)
+
+    def attempt(self, store: Any, make: Make) -> None:
+        """Make a call that may raise."""
+        self._do(make)
+        arguments, keywords = make.call.fresh()
+        with contextlib.suppress(Exception), self.subject.timed():
+            getattr(store, make.call.method)(*arguments, **keywords)
+
+    def done(self) -> Program:
+        """What was done so far, as a program that reads at its end."""
+        return Program((*self._steps, Read()))
 
     def expect(self, calls: Iterable[Call]) -> None:
         """Fail unless a fresh reader finds exactly what ``calls`` recorded."""
