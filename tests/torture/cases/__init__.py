@@ -2,6 +2,8 @@
 
 from torture.case import CASES
 from torture.cases import (
+    background_children,
+    background_exits,
     crowds,
     damage,
     descriptors,
@@ -17,6 +19,8 @@ from torture.cases import (
 
 __all__ = [
     "CASES",
+    "background_children",
+    "background_exits",
     "crowds",
     "damage",
     "descriptors",

@@ -1,0 +1,17 @@
+"""The background store keeps the contract over every kind of child. Its kind is over jsonl."""
+
+from pathlib import Path
+
+import pytest
+
+from inner_pytest import Inner
+
+
+@pytest.mark.parametrize("harness", ["OverTensorBoard", "OverSlow", "OverMultiplex"])
+def test_the_background_store_is_certified(inner: Inner, harness: str) -> None:
+    session = inner.certify(
+        *("--evsys-conformance", f"background_harnesses:{harness}"),
+        environment={"PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+    assert f"background_harnesses:{harness} is CERTIFIED\n" in session.text
+    assert session.status == 0
