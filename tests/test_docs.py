@@ -15,6 +15,7 @@ PAGES = [
     "write-a-store.md",
     "types.md",
     "built-in-stores.md",
+    "background.md",
     "reading-logs.md",
     "durability.md",
 ]
@@ -23,7 +24,14 @@ INSTALLATION = "```sh\npip install .\n```"
 """What stands behind it in a page is about the installed package."""
 
 # The rest uses libraries without types.
-TYPED = ["quickstart.md", "command.md", "write-a-store.md", "built-in-stores.md", "durability.md"]
+TYPED = [
+    "quickstart.md",
+    "command.md",
+    "write-a-store.md",
+    "built-in-stores.md",
+    "durability.md",
+    "background.md",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)

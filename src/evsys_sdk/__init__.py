@@ -1,4 +1,4 @@
-"""Log stores for training loops: a typed contract, three stores that keep it, and a registry.
+"""Log stores for training loops: a typed contract, four stores that keep it, and a registry.
 
 The whole life of a log::
 

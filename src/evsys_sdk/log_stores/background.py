@@ -1,7 +1,7 @@
 """A log that never stalls training: calls return at once, and a thread hands them to a child store.
 
-A call checks its arguments, copies them and puts them into a queue. What the child raises later is
-raised by the next call, or by ``close()``.
+A call checks its arguments, copies them and puts them into a queue. An error of
+the child is raised by the next call, or by ``close()``.
 """
 
 import copy
@@ -45,7 +45,7 @@ class BackgroundLogStore:
     call that raises it was queued all the same.
 
     It may be used from several threads, in signal handlers and in forked children. A forked child
-    starts with an empty queue and a thread of its own: the parent delivers what it had queued.
+    starts with an empty queue and another thread: the parent delivers what it had queued.
     Calls that wait in the queue are lost if the process is killed; when the interpreter exits,
     they are delivered as by ``close()``.
     """

@@ -35,27 +35,27 @@ class Recorder:
     """Keeps the steps by key, and does what a case asks for before it does so."""
 
     name: ClassVar[str] = "recorder"
-    before: ClassVar[Callable[[], None]]
 
     class Config(BaseModel, extra="forbid"):
         """No parameters."""
 
     def __init__(self) -> None:
         self.steps: dict[str, list[int]] = {}
+        self.before: Callable[[], None] = _nothing
 
     def log_scalar(self, key: str, value: float, step: int) -> None:
         self.log_metrics({key: value}, step)
 
     def log_metrics(self, metrics: dict[str, float], step: int, *, split: str = "train") -> None:
-        type(self).before()
+        self.before()
         for key in metrics:
             self.steps.setdefault(key, []).append(step)
 
     def log_hyperparams(self, params: dict[str, Any]) -> None:
-        type(self).before()
+        self.before()
 
     def log_artifact(self, name: str, path: str, *, kind: str = "file") -> None:
-        type(self).before()
+        self.before()
 
     def close(self) -> None: ...
 
@@ -63,10 +63,10 @@ class Recorder:
 def _opened(
     before: Callable[[], None], close_timeout: float, **params: Any
 ) -> tuple[BackgroundLogStore, Recorder]:
-    Recorder.before = staticmethod(before)
     child = {"kind": "recorder"}
     store = BackgroundLogStore(child=child, close_timeout=close_timeout, **params)
     recorder: Recorder = vars(vars(store)["_delivery"])["child"]
+    recorder.before = before
     return store, recorder
 
 
@@ -131,10 +131,7 @@ def child_wedges(trial: Trial) -> None:
     """With a queue that is soon full, under both policies."""
     seconds = 3.0 if trial.full else 0.2
     for on_full in ("block", "drop"):
-        for_ever = threading.Event()
-        store, recorder = _opened(
-            lambda gate=for_ever: _wait(gate), seconds, capacity=50, on_full=on_full
-        )
+        store, recorder = _opened(_hang, seconds, capacity=50, on_full=on_full)
         caller = _Caller(store, "loss", 200)
         caller()
         trial.expect(caller.longest < seconds + _SLACK, f"a call took {caller.longest:.1f} s")
@@ -148,8 +145,8 @@ def child_wedges(trial: Trial) -> None:
         trial.did(f"on_full: {on_full}, the longest call took {caller.longest:.2f} s")
 
 
-def _wait(gate: threading.Event) -> None:
-    gate.wait()
+def _hang() -> None:
+    threading.Event().wait()
 
 
 @case("A child that raises at every third call, 8 threads", "background")

@@ -38,7 +38,7 @@ class BackgroundStats(NamedTuple):
 
 
 class Delivery:
-    """Hands calls to a child in a thread of its own, in the order in which they came.
+    """Hands calls to a child in another thread, in the order in which they came.
 
     A call that finds room takes no lock: appending to a deque is atomic. A call stays in the queue
     until the child has had it, and then leaves it and is counted under the lock, so that the counts
@@ -109,7 +109,7 @@ class Delivery:
 
         Raises:
             LogStoreClosedError: After ``close()``.
-            LogDeliveryError: Earlier calls failed, or there was no room in time.
+            LogDeliveryError: Earlier calls failed, or the queue stayed full.
         """
         queue = self._queue
         if len(queue) < self._capacity:
@@ -158,7 +158,7 @@ class Delivery:
     def _wait_for_room(self) -> bool:
         """Wait until the child has taken a call; False if it takes none. The lock is held."""
         if self._closed or self._stuck_at == self._delivered + self._failed:
-            return False  # an earlier call has waited in vain, and nothing has happened since
+            return False  # an earlier call got no room, and the child has taken nothing since
         self._wait(lambda: len(self._queue) < self._capacity or self._closed, self._close_timeout)
         has_room = len(self._queue) < self._capacity
         if not has_room:
@@ -279,7 +279,7 @@ class Delivery:
         self._report()
 
     def _give_up(self) -> None:
-        """Drop what waits behind the call in progress; the thread ends if that ever returns."""
+        """Drop all calls but the one in progress; the thread ends if that ever returns."""
         forget(self)
         with self._lock:
             pending = len(self._queue)

@@ -86,7 +86,7 @@ def _snapshot(value: Any) -> Later:
 
 
 def _event_after(tensor: Any) -> Any:
-    """An event that follows the copy, whichever stream the caller uses; None if there is none.
+    """An event that follows the copy in the caller's stream; None if the device has no events.
 
     The thread uses the default stream, which would not wait for a stream of the caller's own.
     """
