@@ -65,7 +65,8 @@ def _opened(
 ) -> tuple[BackgroundLogStore, Recorder]:
     child = {"kind": "recorder"}
     store = BackgroundLogStore(child=child, close_timeout=close_timeout, **params)
-    recorder: Recorder = vars(vars(store)["_delivery"])["child"]
+    delivery: Any = vars(store)["_delivery"]
+    recorder: Recorder = delivery.child
     recorder.before = before
     return store, recorder
 
