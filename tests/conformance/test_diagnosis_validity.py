@@ -32,7 +32,7 @@ from evsys_conformance.programs.program import (
     Step,
     Threads,
     logged,
-    made,
+    make_steps,
     program,
 )
 from evsys_conformance.programs.script import script
@@ -160,15 +160,15 @@ def _first_program(check: Check, subject: Subject) -> Program | None:
 SOME = tuple(calls.metrics({"loss": 0.5}, n) for n in range(3))
 ODD = Make(calls.metrics({"\ud800": 1.0, "odd": 1.0}, 0), expect=Expect.NOT_JUDGED)
 INVALID: dict[str, list[Step]] = {
-    "a store that nobody opened": made(SOME),
-    "a store that is never closed": [Open(), *made(SOME)],
+    "a store that nobody opened": make_steps(SOME),
+    "a store that is never closed": [Open(), *make_steps(SOME)],
     "a store that is opened twice": [Open(), Open(destination=1), Close()],
     "two open stores at one destination": [Open(), Open(1), Close(), Close(1)],
     "a second store where nobody claims resume": [Open(), Close(), Open(), Close()],
     "a reader beside an open store": [Open(), Read(), Close()],
     "a destination that nobody wrote to": [Open(), Close(), Read(1)],
     "a store that is dropped while it is open": [Open(), Drop(), Close()],
-    "a store that is dropped already": [Open(), Close(), Drop(), *made(SOME)],
+    "a store that is dropped already": [Open(), Close(), Drop(), *make_steps(SOME)],
     "the objects of a store that comes later": [Open(1, 1, same_objects_as=0), Close(1)],
     "threads on a closed store": [Open(), Close(), Threads((SOME,))],
     "no thread": [Open(), Threads(()), Close()],
@@ -192,7 +192,7 @@ def test_a_program_that_breaks_the_rules_itself_is_not_run(steps: list[Step]) ->
     "steps",
     [
         logged(SOME).steps,
-        (Open(), Close(), *made(SOME), Close(), Read(), Drop(), Read()),
+        (Open(), Close(), *make_steps(SOME), Close(), Read(), Drop(), Read()),
         (Open(), Open(1, 1, same_objects_as=0), Close(), Drop(), Close(1), Read(1)),
         (Open(), Close(), Processes((SOME, ())), Read()),
         (Killed(SOME, pause=0.1, after=3), Read()),

@@ -16,7 +16,7 @@ from hypothesis.errors import HypothesisWarning
 from evsys_conformance import StoreHarness
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.differences import listed
+from evsys_conformance.programs.differences import listed_texts
 from evsys_conformance.programs.expected import Point, Record, expected_points
 from evsys_conformance.programs.interpreter import run
 from evsys_conformance.programs.judge import judged
@@ -120,7 +120,7 @@ def test_an_outcome_holds_the_program_that_failed_and_what_was_wrong_with_it() -
     finally:
         subject.discard()
     assert again == outcome.found
-    assert listed(again) in outcome.message
+    assert listed_texts(again) in outcome.message
 
 
 def test_a_check_ends_at_the_first_program_that_fails() -> None:

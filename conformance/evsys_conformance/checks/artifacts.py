@@ -25,12 +25,12 @@ def artifacts_come_back_as_given(subject: Subject, drawn: list[Call]) -> Program
 @check("ART-1")
 def the_same_name_again_is_one_more_entry(subject: Subject) -> Programs:
     """Also the same call again, to the letter; and paths that a library might tidy up."""
-    made = [calls.artifact(name, "a.pt") for name in ["b", "a", "b", "b", "c", "a"]]
-    made += [calls.artifact("b", "other.pt", "checkpoint"), calls.artifact("b", "a.pt", "file")]
-    made += [calls.artifact("model", path) for path in (*awkward.PLAIN_PATHS, "A", "a")]
+    log = [calls.artifact(name, "a.pt") for name in ["b", "a", "b", "b", "c", "a"]]
+    log += [calls.artifact("b", "other.pt", "checkpoint"), calls.artifact("b", "a.pt", "file")]
+    log += [calls.artifact("model", path) for path in (*awkward.PLAIN_PATHS, "A", "a")]
     for text in (*awkward.PLAIN_KEYS, "k" * 250, "k" * 4095 + "a", "k" * 4095 + "b"):
-        made.append(calls.artifact(text, text, text))
-    yield logged(made)
+        log.append(calls.artifact(text, text, text))
+    yield logged(log)
 
 
 @check("ART-1", lambda _: {"texts": st.lists(strategies.other_texts(), min_size=1, max_size=4)})
@@ -140,12 +140,12 @@ def artifacts_are_left_alone(trial: Trial) -> None:
         )
     if seen:
         trial.fail(f"Logging a pointer touched what it points to: {', '.join(seen[:5])}")
-    made = [
+    log = [
         calls.artifact("model", str(path), kind)
         for path in (file, directory, link)
         for kind in (None, "checkpoint")
     ]
-    trial.expect(made)
+    trial.expect(log)
 
 
 def _state(directory: Path) -> list[tuple[Any, ...]]:
@@ -160,14 +160,14 @@ def _state(directory: Path) -> list[tuple[Any, ...]]:
 def artifacts_need_not_exist(trial: Trial) -> None:
     """And are not created."""
     missing = trial.subject.fresh_directory() / "not" / "there.pt"
-    made = [
+    log = [
         calls.artifact("model", str(missing)),
         calls.artifact("model", "/no/such/directory/model.pt", "checkpoint"),
         calls.artifact("model", "no/such/model.pt"),
     ]
     store = trial.open()
-    for call in (*made, Call("close")):
+    for call in (*log, Call("close")):
         trial.make(store, call)
     if missing.parent.exists() or missing.exists():
         trial.fail(f"Logging a pointer to {missing} created it")
-    trial.expect(made)
+    trial.expect(log)

@@ -15,7 +15,7 @@ from evsys_conformance.programs.program import (
     Read,
     Step,
     logged,
-    made,
+    make_steps,
     program,
 )
 from evsys_conformance.programs.subject import Subject
@@ -51,7 +51,7 @@ def a_closed_log_outlives_its_instance(subject: Subject) -> Programs:
     for length in (1, 7, 100):
         log = [calls.hyperparams({"lr": 0.5}), calls.artifact("model", "a.pt")]
         log += [calls.metrics({"loss": n / 8}, n) for n in range(length)]
-        yield program(Open(), made(log), Close(), Drop(), Read())
+        yield program(Open(), make_steps(log), Close(), Drop(), Read())
 
 
 @check("CL-1")
@@ -78,7 +78,7 @@ def closing_again_changes_nothing(subject: Subject) -> Programs:
         calls.artifact("model", "a.pt"),
     ]
     again: list[Step] = [Close(), Close(), Read()]
-    yield program(Open(), made(log), again, made(_EACH_METHOD), again)
+    yield program(Open(), make_steps(log), again, make_steps(_EACH_METHOD), again)
 
 
 @check("CL-2")
@@ -89,7 +89,7 @@ def closing_after_one_kind_of_call_succeeds(subject: Subject) -> Programs:
         expect=Expect.REFUSED,
         because="the value '1.5' is not a number",
     )
-    for step in (*made(_EACH_METHOD), bad):
+    for step in (*make_steps(_EACH_METHOD), bad):
         yield program(Open(), step, Close(), Close())
 
 
@@ -103,8 +103,8 @@ def closing_without_a_write_succeeds(subject: Subject) -> Programs:
 def a_closed_store_refuses_each_method(subject: Subject) -> Programs:
     """After writes; also for an empty dict, and also when closed again in between."""
     log = [calls.metrics({"loss": 0.5}, 0), calls.hyperparams({"lr": 1}), calls.artifact("m", "p")]
-    refused: list[Step] = [Close(), *made(_EACH_METHOD)]
-    yield program(Open(), made(log), refused, refused, Read(), Drop(), Read())
+    refused: list[Step] = [Close(), *make_steps(_EACH_METHOD)]
+    yield program(Open(), make_steps(log), refused, refused, Read(), Drop(), Read())
 
 
 @check("CL-3", observes=False)

@@ -8,7 +8,7 @@ from evsys_conformance import strategies
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.comparison import differences
-from evsys_conformance.programs.differences import listed
+from evsys_conformance.programs.differences import listed_texts
 from evsys_conformance.programs.expected import Record
 from evsys_conformance.programs.forwarding import child_specs
 from evsys_conformance.programs.program import Through, logged
@@ -104,7 +104,7 @@ def _every_child(trial: Trial, log: list[Call], kinds: tuple[type[RecordingStore
         for number, (kind, spec) in enumerate(zip(kinds, specs, strict=True)):
             token = spec["params"]["token"]
             who = f"children[{number}] ({kind.__name__}, of {shown})"
-            problem = _received_difference(trial, log, RecordingStore.made[token])
+            problem = _received_difference(trial, log, RecordingStore.received[token])
             if problem:
                 trial.fail(f"{who} did not get what was logged:\n{problem}")
             if not RecordingStore.closed[token]:
@@ -119,7 +119,8 @@ def _received_difference(trial: Trial, log: list[Call], received: list[Call]) ->
         found = differences([Record(call, 0)], _as_log(got), trial.subject.precision)
         problems = list(found)
         if problems:
-            return f"call {number}, {call.code()}, was received as {got.code()}: {listed(problems)}"
+            text = f"call {number}, {call.code()}, was received as {got.code()}"
+            return f"{text}: {listed_texts(problems)}"
     return None
 
 

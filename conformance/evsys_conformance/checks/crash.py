@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from evsys_conformance import strategies
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.program import Close, Killed, Open, Read, Step, made, program
+from evsys_conformance.programs.program import Close, Killed, Open, Read, Step, make_steps, program
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.running.check import Programs, Strategies, check
 
@@ -27,7 +27,7 @@ def _resumed(subject: Subject) -> list[Step]:
         return [Read()]
     more = [calls.metrics({"loss": 0.75, "resumed": 1.0}, 9), calls.artifact("later", "b.pt")]
     more += [calls.hyperparams({"resumed": True})]
-    return [Read(), Open(), *made(more), Close(), Read()]
+    return [Read(), Open(), *make_steps(more), Close(), Read()]
 
 
 @check("CAP-CRASH", _runs, weight=0.16)

@@ -68,8 +68,8 @@ def each_kind_of_json_value_comes_back(subject: Subject) -> Programs:
         "empty dict": {},
         "dict": {"a": {"b": {"c": [1, {"d": None}]}}, "x.y": 1, "": 2, "1": 3},
     }
-    made = [calls.hyperparams(values), calls.hyperparams({"nested": [values, {"again": values}]})]
-    yield logged(made)
+    log = [calls.hyperparams(values), calls.hyperparams({"nested": [values, {"again": values}]})]
+    yield logged(log)
 
 
 @check("HP-1")
@@ -101,8 +101,8 @@ def awkward_texts_come_back_as_values(subject: Subject) -> Programs:
 @check("HP-1")
 def long_integers_come_back(subject: Subject) -> Programs:
     """An int of up to 4,300 digits stays that int."""
-    made = [calls.hyperparams({"seed": 10**4300 - 1, "list": [-(10**4299) - 7, 10**1000 + 1]})]
-    yield logged(made)
+    log = [calls.hyperparams({"seed": 10**4300 - 1, "list": [-(10**4299) - 7, 10**1000 + 1]})]
+    yield logged(log)
 
 
 @check("HP-1")
@@ -113,8 +113,8 @@ def deep_values_come_back(subject: Subject) -> Programs:
     for _ in range(99):
         in_lists = [in_lists]
         in_dicts = {"inner": in_dicts}
-    made = [calls.hyperparams({"lists": in_lists}), calls.hyperparams({"dicts": in_dicts})]
-    yield logged(made)
+    log = [calls.hyperparams({"lists": in_lists}), calls.hyperparams({"dicts": in_dicts})]
+    yield logged(log)
 
 
 @check("HP-1")
@@ -163,7 +163,7 @@ def later_values_replace_earlier_ones_whole(subject: Subject, drawn: list[Call])
 @check("HP-2")
 def merging_is_shallow(subject: Subject) -> Programs:
     """An example of each way to get it wrong."""
-    made = [
+    log = [
         calls.hyperparams({"lr": 0.5, "model": {"layers": 2, "width": 8}, "tags": ["a", "b"]}),
         calls.hyperparams({"model": {"layers": 3}}),
         calls.hyperparams({}),
@@ -176,8 +176,8 @@ def merging_is_shallow(subject: Subject) -> Programs:
         calls.hyperparams({"deep": {"x": {"y": 3}}}),
         calls.hyperparams({"lr": None, "model": "", "seed": {}, "deep": None}),
     ]
-    for upto in range(1, len(made) + 1):
-        yield logged(made[:upto])
+    for upto in range(1, len(log) + 1):
+        yield logged(log[:upto])
 
 
 def _bad_params() -> list[tuple[Callable[[], Any], str, str]]:
@@ -247,20 +247,20 @@ def hyperparams_may_come_at_any_time(subject: Subject, drawn: list[Call]) -> Pro
 @check("HP-5")
 def hyperparams_between_other_calls_are_kept(subject: Subject) -> Programs:
     """Each between two other calls, and none at the end."""
-    made: list[Call] = []
+    log: list[Call] = []
     for n in range(5):
-        made += [calls.hyperparams({f"before {n}": n}), calls.metrics({"loss": n / 8}, n)]
-        made += [calls.hyperparams({f"before artifact {n}": n}), calls.artifact("model", "a.pt")]
-        made += [calls.hyperparams({f"before scalar {n}": n}), calls.scalar("loss", n / 4, n)]
-    for upto in (2, 4, 6, 8, len(made)):
-        yield logged(made[:upto])
+        log += [calls.hyperparams({f"before {n}": n}), calls.metrics({"loss": n / 8}, n)]
+        log += [calls.hyperparams({f"before artifact {n}": n}), calls.artifact("model", "a.pt")]
+        log += [calls.hyperparams({f"before scalar {n}": n}), calls.scalar("loss", n / 4, n)]
+    for upto in (2, 4, 6, 8, len(log)):
+        yield logged(log[:upto])
 
 
 @check("HP-5")
 def hyperparams_after_many_metrics_are_kept(subject: Subject) -> Programs:
     """First metrics, then hyperparameters, then metrics, then hyperparameters as the last call."""
-    made: list[Call] = [calls.metrics({"loss": n / 8}, n) for n in range(70)]
-    made += [calls.hyperparams({"lr": 0.5, "late": True})]
-    made += [calls.metrics({"loss": n / 8}, n) for n in range(70)]
-    made += [calls.artifact("model", "a/b.pt"), calls.hyperparams({"lr": 0.25, "last": [1]})]
-    yield logged(made)
+    log: list[Call] = [calls.metrics({"loss": n / 8}, n) for n in range(70)]
+    log += [calls.hyperparams({"lr": 0.5, "late": True})]
+    log += [calls.metrics({"loss": n / 8}, n) for n in range(70)]
+    log += [calls.artifact("model", "a/b.pt"), calls.hyperparams({"lr": 0.25, "last": [1]})]
+    yield logged(log)

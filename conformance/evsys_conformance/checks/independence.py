@@ -13,7 +13,7 @@ from evsys_conformance.programs.program import (
     Open,
     Read,
     Step,
-    made,
+    make_steps,
     program,
 )
 from evsys_conformance.programs.subject import Subject
@@ -48,9 +48,9 @@ def a_new_instance_starts_empty(subject: Subject) -> Programs:
     """After others were closed, collected, or are still open; also closing one harms no other."""
     split = "val" if "split" in subject.claims else None
     yield program(
-        *(Open(0, 0), made(_everything(0))),
-        *(Open(1, 1), Close(0), Drop(0), made(_everything(1, split), 1)),
-        *(Open(2, 2), Close(2), made(_everything(2), 1), Close(1)),
+        *(Open(0, 0), make_steps(_everything(0))),
+        *(Open(1, 1), Close(0), Drop(0), make_steps(_everything(1, split), 1)),
+        *(Open(2, 2), Close(2), make_steps(_everything(2), 1), Close(1)),
         *(Read(0), Read(1), Read(2)),
     )
 
@@ -60,7 +60,7 @@ def short_lived_instances_do_not_mix(subject: Subject) -> Programs:
     """One after another, each gone before the next: also where an address is used again."""
     steps: list[Step] = []
     for n in range(30):
-        steps += [Open(0, n), *made(_everything(n)), Close(), Drop(), Read(n)]
+        steps += [Open(0, n), *make_steps(_everything(n)), Close(), Drop(), Read(n)]
     yield program(steps)
 
 
@@ -78,7 +78,7 @@ def instances_may_be_built_from_the_same_objects(subject: Subject) -> Programs:
     """What two constructors are handed, a list or a nested model, belongs to neither store."""
     yield program(
         *(Open(0, 0), Open(1, 1, same_objects_as=0)),
-        *(made(_everything(0), 0), made(_everything(1), 1)),
+        *(make_steps(_everything(0), 0), make_steps(_everything(1), 1)),
         *(Close(0), Close(1), Read(0), Read(1)),
     )
 
@@ -93,7 +93,7 @@ def instances_may_be_handed_the_same_objects(subject: Subject) -> Programs:
     yield program(
         *(Open(0, 0), Open(1, 1)),
         (Make(call, n, caller=Caller.SHARES) for n in (0, 1) for call in both),
-        made([calls.hyperparams({"only": 1, "lr": 1}), calls.metrics({"only": 1.0}, 1)], 0),
-        made([calls.hyperparams({"only": 2}), calls.metrics({"only": 2.0}, 2)], 1),
+        make_steps([calls.hyperparams({"only": 1, "lr": 1}), calls.metrics({"only": 1.0}, 1)], 0),
+        make_steps([calls.hyperparams({"only": 2}), calls.metrics({"only": 2.0}, 2)], 1),
         *(Close(0), Close(1), Read(0), Read(1)),
     )

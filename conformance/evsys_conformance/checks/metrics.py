@@ -31,21 +31,21 @@ def every_item_is_recorded_once(subject: Subject, drawn: list[Call]) -> Programs
 @check("MET-1")
 def wide_calls_are_recorded_whole(subject: Subject) -> Programs:
     """A call of hundreds of items is recorded like one of two."""
-    made = [
+    log = [
         calls.metrics({f"layer.{n:03}/norm": n / 8 for n in range(width)}, step)
         for step, width in enumerate(
             [1, 2, 9, 10, 11, 32, 33, 64, 65, 100, 101, 128, 257, 513, 1001, 2001]
         )
     ]
-    yield logged(made)
+    yield logged(log)
 
 
 @check("MET-1")
 def keys_may_come_and_go(subject: Subject) -> Programs:
     """Every call may have keys of its own."""
-    made = [calls.metrics({f"key {n}": n / 8, "loss": n / 4}, n) for n in range(24)]
-    made += [calls.metrics({"loss": 0.5}, 24), calls.metrics({"key 3": 7.0, "new": 8.0}, 25)]
-    yield logged(made)
+    log = [calls.metrics({f"key {n}": n / 8, "loss": n / 4}, n) for n in range(24)]
+    log += [calls.metrics({"loss": 0.5}, 24), calls.metrics({"key 3": 7.0, "new": 8.0}, 25)]
+    yield logged(log)
 
 
 def _scalars(subject: Subject) -> Strategies:
@@ -63,31 +63,31 @@ def log_scalar_records_what_log_metrics_records(
     subject: Subject, points: list[tuple[str, float, int, str | None]]
 ) -> Programs:
     """The same points, logged either way, with calls of log_metrics between the scalars."""
-    made: list[Call] = []
+    log: list[Call] = []
     for key, value, step, split in points:
-        made += [calls.scalar(key, value, step), calls.metrics({key: value}, step, split)]
-        made += [calls.scalar(key, value, step)]
-    yield logged(made)
+        log += [calls.scalar(key, value, step), calls.metrics({key: value}, step, split)]
+        log += [calls.scalar(key, value, step)]
+    yield logged(log)
 
 
 @check("MET-2")
 def log_scalar_keeps_what_log_metrics_keeps(subject: Subject) -> Programs:
     """Awkward values, steps and keys, each logged either way."""
-    made: list[Call] = []
+    log: list[Call] = []
     for n, value in enumerate(awkward.FLOATS):
-        made += [calls.scalar("value", value, n), calls.metrics({"value": value}, n)]
+        log += [calls.scalar("value", value, n), calls.metrics({"value": value}, n)]
     for step in awkward.STEPS:
-        made += [calls.scalar("step", 0.5, step), calls.metrics({"step": 0.5}, step)]
+        log += [calls.scalar("step", 0.5, step), calls.metrics({"step": 0.5}, step)]
     for key in awkward.PLAIN_KEYS:
-        made += [calls.scalar(key, 0.5, 1), calls.metrics({key: 0.5}, 1)]
-    yield logged(made)
+        log += [calls.scalar(key, 0.5, 1), calls.metrics({key: 0.5}, 1)]
+    yield logged(log)
 
 
 @check("MET-2", lambda _: {"value": strategies.number_likes(), "step": strategies.index_likes()})
 def log_scalar_takes_what_log_metrics_takes(subject: Subject, value: Any, step: Any) -> Programs:
     """Whatever behaves as a number, in either method."""
-    made = [calls.scalar("loss", value, step), calls.metrics({"loss": value}, step)]
-    yield logged(made)
+    log = [calls.scalar("loss", value, step), calls.metrics({"loss": value}, step)]
+    yield logged(log)
 
 
 def _ordered_calls(subject: Subject) -> Strategies:
@@ -108,9 +108,9 @@ def calls_are_kept_in_order(subject: Subject, drawn: list[Call]) -> Programs:
 def steps_may_repeat_and_go_back(subject: Subject) -> Programs:
     """Repeated steps, repeated points, steps that go back, step 0, and steps up to int64."""
     steps = [5, 5, 5, 3, 0, 0, 7, 3, *awkward.STEPS, 0, *awkward.STEPS]
-    made = [calls.metrics({"loss": n / 8, "same": 1.0}, step) for n, step in enumerate(steps)]
-    made += [calls.scalar("same", 1.0, step) for step in [9, 9, 9, 2, 2, 0]]
-    yield logged(made)
+    log = [calls.metrics({"loss": n / 8, "same": 1.0}, step) for n, step in enumerate(steps)]
+    log += [calls.scalar("same", 1.0, step) for step in [9, 9, 9, 2, 2, 0]]
+    yield logged(log)
 
 
 def _values(subject: Subject) -> Strategies:
@@ -128,10 +128,10 @@ def drawn_values_are_kept(subject: Subject, drawn: list[Call]) -> Programs:
 def awkward_values_are_kept(subject: Subject) -> Programs:
     """Zeros, subnormals, extremes, NaN and infinities: alone, side by side, and after others."""
     values = awkward.FLOATS
-    made = [calls.scalar("alone", value, n) for n, value in enumerate(values)]
-    made += [calls.metrics({f"value {n}": value for n, value in enumerate(values)}, 0)]
-    made += [calls.metrics({"loss": value, "acc": 0.5}, n) for n, value in enumerate(values)]
-    yield logged(made)
+    log = [calls.scalar("alone", value, n) for n, value in enumerate(values)]
+    log += [calls.metrics({f"value {n}": value for n, value in enumerate(values)}, 0)]
+    log += [calls.metrics({"loss": value, "acc": 0.5}, n) for n, value in enumerate(values)]
+    yield logged(log)
 
 
 @check("MET-4")
@@ -189,11 +189,11 @@ def each_kind_of_number_is_a_number(subject: Subject) -> Programs:
         FloatSubclass(0.75),
         *strategies.numpy_numbers(),
     ]
-    made = [calls.scalar("alone", value, n) for n, value in enumerate(likes)]
-    made += [calls.metrics({"loss": 0.5, "like": value, "acc": 1}, 0) for value in likes]
-    made += [calls.scalar("step", 0.5, IndexLike(step)) for step in awkward.STEPS]
-    made += [calls.metrics({"step": 0.5}, IndexLike(step)) for step in awkward.STEPS]
-    yield logged(made)
+    log = [calls.scalar("alone", value, n) for n, value in enumerate(likes)]
+    log += [calls.metrics({"loss": 0.5, "like": value, "acc": 1}, 0) for value in likes]
+    log += [calls.scalar("step", 0.5, IndexLike(step)) for step in awkward.STEPS]
+    log += [calls.metrics({"step": 0.5}, IndexLike(step)) for step in awkward.STEPS]
+    yield logged(log)
 
 
 def _plain_keys(subject: Subject) -> Strategies:
@@ -213,11 +213,11 @@ def plain_texts_come_back(subject: Subject, drawn: list[Call]) -> Programs:
 def awkward_plain_texts_come_back(subject: Subject) -> Programs:
     """Keys that meet somebody's column, folder or keyword, and keys of 250 characters."""
     keys = [*awkward.PLAIN_KEYS, *("k" * 249 + end for end in "abK/ ."), "k" * 250, "k" * 249]
-    made = [calls.metrics({key: n / 8 for n, key in enumerate(keys)}, 0)]
-    made += [calls.scalar(key, n / 8, 1) for n, key in enumerate(keys)]
+    log = [calls.metrics({key: n / 8 for n, key in enumerate(keys)}, 0)]
+    log += [calls.scalar(key, n / 8, 1) for n, key in enumerate(keys)]
     if "split" in subject.claims:
-        made += [calls.metrics({"loss": n / 8}, 2, split) for n, split in enumerate(keys)]
-    yield logged(made)
+        log += [calls.metrics({"loss": n / 8}, 2, split) for n, split in enumerate(keys)]
+    yield logged(log)
 
 
 @check("MET-6", lambda _: {"texts": st.lists(strategies.other_texts(), min_size=1, max_size=5)})
@@ -250,7 +250,7 @@ def _kept_or_refused(subject: Subject, texts: Sequence[str]) -> Program:
 def an_empty_dict_records_no_point(subject: Subject) -> Programs:
     """Before, between and after other calls."""
     split = "val" if "split" in subject.claims else None
-    made = [
+    log = [
         calls.metrics({}, 0),
         calls.metrics({"loss": 0.5}, 1),
         calls.metrics({}, 1, split),
@@ -259,7 +259,7 @@ def an_empty_dict_records_no_point(subject: Subject) -> Programs:
         calls.metrics({}, 0, split),
         calls.metrics({"loss": 0.125}, 3),
     ]
-    yield logged(made)
+    yield logged(log)
 
 
 @check("MET-8")
@@ -282,13 +282,13 @@ def points_come_back_under_their_split(subject: Subject, drawn: list[Call]) -> P
 @check("CAP-SPLIT")
 def splits_do_not_mix(subject: Subject) -> Programs:
     """The same keys and steps under several splits, scalars between them."""
-    made: list[Call] = []
+    log: list[Call] = []
     for step in range(6):
-        made.append(calls.metrics({"loss": step / 8, "acc": 0.5}, step))
-        made.append(calls.metrics({"loss": step / 4, "acc": 0.25}, step, "val"))
-        made.append(calls.scalar("loss", 7.0, step))
-        made.append(calls.metrics({"loss": step / 2}, step, "test"))
-        made.append(calls.metrics({"acc": 0.125}, step, "train"))
+        log.append(calls.metrics({"loss": step / 8, "acc": 0.5}, step))
+        log.append(calls.metrics({"loss": step / 4, "acc": 0.25}, step, "val"))
+        log.append(calls.scalar("loss", 7.0, step))
+        log.append(calls.metrics({"loss": step / 2}, step, "test"))
+        log.append(calls.metrics({"acc": 0.125}, step, "train"))
     for n, split in enumerate(("validation", "Val", "eval", "dev", "valid", "training", "t", "0")):
-        made.append(calls.metrics({"loss": n / 8}, n, split))
-    yield logged(made)
+        log.append(calls.metrics({"loss": n / 8}, n, split))
+    yield logged(log)

@@ -5,7 +5,16 @@ from hypothesis import strategies as st
 from evsys_conformance import strategies
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.program import Close, Drop, Open, Program, Read, Step, made, program
+from evsys_conformance.programs.program import (
+    Close,
+    Drop,
+    Open,
+    Program,
+    Read,
+    Step,
+    make_steps,
+    program,
+)
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.running.check import Programs, Strategies, check
 
@@ -71,14 +80,14 @@ def a_log_continues_after_its_instance_is_gone(subject: Subject) -> Programs:
     steps: list[Step] = []
     for n in range(3):
         steps.append(Open(store=2 * n))
-        steps += made(
+        steps += make_steps(
             [calls.metrics({"loss": n / 8}, n), calls.hyperparams({f"first {n}": n})], 2 * n
         )
         steps.append(Close(2 * n))
         if n % 2:
             steps.append(Drop(2 * n))
         steps.append(Open(store=2 * n + 1))
-        steps += made(
+        steps += make_steps(
             [calls.metrics({"loss": n / 4}, n), calls.artifact("model", f"{n}.pt")], 2 * n + 1
         )
         if n % 2 == 0:
@@ -88,4 +97,4 @@ def a_log_continues_after_its_instance_is_gone(subject: Subject) -> Programs:
 
 
 def _one_after_another(sessions: list[list[Call]]) -> Program:
-    return program(*([Open(), *made(session), Close()] for session in sessions), Read())
+    return program(*([Open(), *make_steps(session), Close()] for session in sessions), Read())

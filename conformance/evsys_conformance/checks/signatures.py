@@ -6,7 +6,7 @@ from typing import Any
 from evsys_conformance.awkward import UNKNOWN
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.program import Expect, Make, made, run_of
+from evsys_conformance.programs.program import Expect, Make, make_steps, run_of
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.running.check import Programs, check, direct_check
 from evsys_conformance.running.trial import Trial
@@ -96,7 +96,7 @@ _BY_KEYWORD = (
 @check("SIG-1", observes=False)
 def the_methods_take_positions_and_keywords(subject: Subject) -> Programs:
     """And record the same either way."""
-    yield run_of(made([*_BY_POSITION, *_BY_KEYWORD]))
+    yield run_of(make_steps([*_BY_POSITION, *_BY_KEYWORD]))
 
 
 @direct_check("SIG-1")
@@ -169,7 +169,7 @@ def split_by_position_is_refused(subject: Subject) -> Programs:
     yield run_of(
         Make(calls.metrics({"loss": 0.5}, 1)),
         _type_error(by_position, "split is given by keyword only"),
-        made(calls.metrics({"loss": 0.125}, 3, split) for split in splits),
+        make_steps(calls.metrics({"loss": 0.125}, 3, split) for split in splits),
         Make(calls.metrics({"loss": 0.75}, 4)),
     )
 
@@ -187,6 +187,6 @@ def kind_by_position_is_refused(subject: Subject) -> Programs:
     yield run_of(
         Make(calls.artifact("model", "a.pt")),
         _type_error(by_position, "kind is given by keyword only"),
-        made(calls.artifact("model", "c.pt", kind) for kind in ("file", "checkpoint")),
+        make_steps(calls.artifact("model", "c.pt", kind) for kind in ("file", "checkpoint")),
         Make(calls.artifact("model", "d.pt")),
     )

@@ -29,8 +29,8 @@ def unusable_methods(experiments: Experiments) -> frozenset[str]:
 
 def methods_of(program: Program) -> set[str]:
     """The methods that a program calls."""
-    made = {call.method for step in program.steps for call in structure.calls_of(step)}
-    return made | {"close" for step in program.steps if isinstance(step, Close)}
+    called = {call.method for step in program.steps for call in structure.calls_of(step)}
+    return called | {"close" for step in program.steps if isinstance(step, Close)}
 
 
 def wrapping_needs(program: Program, about: Difference) -> str:

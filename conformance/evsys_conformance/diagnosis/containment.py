@@ -17,15 +17,15 @@ def contains(program: Program, smaller: Program) -> bool:
     if needed is None:
         return False
     for store in {getattr(step, "store", 0) for step in program.steps}:
-        made: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         for step in program.steps:
             if isinstance(step, Make) and step.expect in (Expect.REFUSED, Expect.TYPE_ERROR):
                 continue
             if getattr(step, "store", store) == store:
-                made.update(call.method for call in calls_of(step))
+                counts.update(call.method for call in calls_of(step))
         # Nearly every log_scalar calls log_metrics; one that does not shows in calls of its own.
-        made["log_metrics"] += made["log_scalar"]
-        if all(made[method] >= number for method, number in needed.items()):
+        counts["log_metrics"] += counts["log_scalar"]
+        if all(counts[method] >= number for method, number in needed.items()):
             return True
     return False
 

@@ -58,7 +58,7 @@ class Difference:
         return self.family == other.family or ("unreadable" in both and both <= RECORDS)
 
 
-def listed(problems: Iterable[Difference], most: int = 4) -> str:
+def listed_texts(problems: Iterable[Difference], most: int = 4) -> str:
     """The texts of several differences, one below the other, some of each area."""
     found = list(problems)
     seen: Counter[str] = Counter()

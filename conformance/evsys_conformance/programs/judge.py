@@ -51,7 +51,7 @@ def judge(
             # Nothing that follows means anything: the method has not run.
             text = f"{spoken(step)} returned a coroutine or a generator: it has done nothing"
             return [Difference("not synchronous", text, frozenset({place}), place)]
-        judge.look(place, step, seen)
+        judge.judge_step(place, step, seen)
     return judge.found
 
 
@@ -73,14 +73,14 @@ class _Judge:
     _closed: set[int] = field(default_factory=set[int])
     _chains: int = 0
 
-    def look(self, place: int, step: Step, seen: Seen) -> None:
+    def judge_step(self, place: int, step: Step, seen: Seen) -> None:
         """Judge one step."""
         if seen.hung:
             what = seen.problem or f"{spoken(step)} did not return"
             self._add("hung", what, place, place)
             return
         if seen.by_harness and not isinstance(step, Read):
-            text = f"harness.params(directory) raised {seen.said}"
+            text = f"harness.params(directory) raised {seen.error_text}"
             self._add("harness at fault", text, place)
             return
         if seen.changed:
@@ -93,7 +93,7 @@ class _Judge:
             case Close():
                 self._closed.add(step.store)
                 if seen.error is not None:
-                    self._add("close raised", f"close() raised {seen.said}", place)
+                    self._add("close raised", f"close() raised {seen.error_text}", place)
             case Read():
                 self._look_at_log(place, step, seen)
             case Drop():
@@ -107,42 +107,42 @@ class _Judge:
         self._destination[step.store] = step.destination
         self._closed.discard(step.store)
         if seen.error is not None:
-            self._add("open raised", f"building the store raised {seen.said}", place)
+            self._add("open raised", f"building the store raised {seen.error_text}", place)
 
     def _look_at_call(self, place: int, step: Make, seen: Seen) -> None:
-        said = shown_call(step.call)
+        code = shown_call(step.call)
         if step.store in self._closed:
             if seen.error is None:
-                text = f"{said} after close() did not raise"
+                text = f"{code} after close() did not raise"
                 self._add("written after close", text, place, place)
             return
         if seen.error is None:
             if step.expect in (Expect.REFUSED, Expect.TYPE_ERROR):
                 must = _MUST if step.expect is Expect.REFUSED else "it must raise TypeError"
-                text = f"{said} was accepted, but {step.because}: {must} and record nothing"
+                text = f"{code} was accepted, but {step.because}: {must} and record nothing"
                 self._add("accepted", text, place, place)
             else:
                 judged = step.expect is not Expect.NOT_JUDGED
                 self._record(step.store, Record(step.call, place, judged=judged))
             return
-        self._look_at_refusal(place, step, seen, said)
+        self._judge_refusal(place, step, seen, code)
 
-    def _look_at_refusal(self, place: int, step: Make, seen: Seen, said: str) -> None:
-        error, shown = seen.error, seen.said
+    def _judge_refusal(self, place: int, step: Make, seen: Seen, code: str) -> None:
+        error, shown = seen.error, seen.error_text
         match step.expect:
             case Expect.ACCEPTED:
-                self._add("raised", f"{said}, a valid call, raised {shown}", place, place)
+                self._add("raised", f"{code}, a valid call, raised {shown}", place, place)
             case Expect.REFUSED if not isinstance(error, USAGE_ERRORS):
-                text = f"{said} ({step.because}) must raise TypeError or ValueError; it raised "
+                text = f"{code} ({step.because}) must raise TypeError or ValueError; it raised "
                 self._add("wrong error", text + shown, place, place)
             case Expect.TYPE_ERROR if not isinstance(error, TypeError):
-                text = f"{said} ({step.because}) must raise TypeError; it raised {shown}"
+                text = f"{code} ({step.because}) must raise TypeError; it raised {shown}"
                 self._add("wrong error", text, place, place)
             case Expect.KEPT_OR_REFUSED if not isinstance(error, USAGE_ERRORS):
-                text = f"{said} may be refused with TypeError or ValueError; it raised {shown}"
+                text = f"{code} may be refused with TypeError or ValueError; it raised {shown}"
                 self._add("wrong error", text, place, place)
             case Expect.KEPT_OR_VALUE_ERROR if not isinstance(error, ValueError):
-                text = f"{said} may be refused with ValueError only; it raised {shown}"
+                text = f"{code} may be refused with ValueError only; it raised {shown}"
                 self._add("wrong error", text, place, place)
             case Expect.NOT_JUDGED:
                 self._record(step.store, Record(step.call, place, judged=False))
@@ -204,7 +204,7 @@ class _Judge:
         elif seen.error is not None:
             # Where nothing was logged there may be nothing to read (CL-1).
             if any(map(records_something, records)):
-                text = f"harness.read(params) raised {seen.said}"
+                text = f"harness.read(params) raised {seen.error_text}"
                 about = frozenset(record.step for record in records)
                 self.found.append(Difference("unreadable", text, about, place))
         elif seen.run_log is not None:

@@ -12,7 +12,7 @@ class Seen:
 
     error: BaseException | None = None
     """What it raised, without its traceback, which would keep the store alive."""
-    said: str = ""
+    error_text: str = ""
     """Type, text and origin of the error."""
     changed: str = ""
     """What happened to the arguments that the caller still holds; empty: nothing."""
@@ -34,9 +34,9 @@ class Seen:
 
 def caught(error: BaseException, *, by_harness: bool = False) -> Seen:
     """A step that raised."""
-    said = described(error)
+    text = described(error)
     error.__traceback__ = error.__context__ = error.__cause__ = None
-    return Seen(error=error, said=said, by_harness=by_harness)
+    return Seen(error=error, error_text=text, by_harness=by_harness)
 
 
 @dataclass
@@ -63,6 +63,10 @@ class Hanging(BaseException):
 def described(error: BaseException) -> str:
     """Type and text of an error, and the place where it was raised."""
     text = str(error).strip()
-    said = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    summary = f"{type(error).__name__}: {text}" if text else type(error).__name__
     frames = traceback.extract_tb(error.__traceback__)
-    return f"{said}\n    (in {frames[-1].filename}, line {frames[-1].lineno})" if frames else said
+    return (
+        f"{summary}\n    (in {frames[-1].filename}, line {frames[-1].lineno})"
+        if frames
+        else summary
+    )

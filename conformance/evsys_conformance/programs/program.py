@@ -193,14 +193,14 @@ def program(*steps: Step | Iterable[Step]) -> Program:
     return Program(tuple(flat))
 
 
-def made(calls: Iterable[Call], store: int = 0) -> list[Step]:
+def make_steps(calls: Iterable[Call], store: int = 0) -> list[Step]:
     """Steps that make valid calls."""
     return [Make(call, store) for call in calls]
 
 
 def logged(calls: Iterable[Call], **opening: Any) -> Program:
     """The usual program: open a store, make valid calls, close it, read."""
-    return program(Open(**opening), made(calls), Close(), Read())
+    return program(Open(**opening), make_steps(calls), Close(), Read())
 
 
 def run_of(*steps: Step | Iterable[Step]) -> Program:

@@ -18,7 +18,7 @@ class RecordingStore:
     """Keeps every call in memory, under the token that it was built with."""
 
     name: ClassVar[str] = "evsys-conformance-recording"
-    made: ClassVar[dict[str, list[Call]]] = defaultdict(list)
+    received: ClassVar[dict[str, list[Call]]] = defaultdict(list)
     """Calls by token, in order, as this store received them."""
     closed: ClassVar[dict[str, int]] = defaultdict(int)
     """How often close was called, by token."""
@@ -33,7 +33,7 @@ class RecordingStore:
         self._token = token
 
     def _received(self, call: Call) -> None:
-        self.made[self._token].append(copy.deepcopy(call))
+        self.received[self._token].append(copy.deepcopy(call))
 
     def log_scalar(self, key: str, value: float, step: int) -> None:
         """Keep the call."""
@@ -98,5 +98,5 @@ def _spoil(value: dict[str, Any]) -> None:
 
 def forget(token: str) -> None:
     """Drop what was kept under a token."""
-    RecordingStore.made.pop(token, None)
+    RecordingStore.received.pop(token, None)
     RecordingStore.closed.pop(token, None)

@@ -17,11 +17,11 @@ def threads(step: Threads, store: str) -> Lines:
         yield "enough = threading.Event()"
     names = yield from _functions(step.histories, store, close_after=after)
     if len(set(names)) == 1:
-        made = f"threading.Thread(target={names[0]}) for _ in range({len(names)})"
+        threads = f"threading.Thread(target={names[0]}) for _ in range({len(names)})"
     else:
-        made = f"threading.Thread(target=write) for write in ({', '.join(names)})"
+        threads = f"threading.Thread(target=write) for write in ({', '.join(names)})"
     yield "sys.setswitchinterval(1e-6)"
-    yield f"threads = [{made}]"
+    yield f"threads = [{threads}]"
     yield "for thread in threads: thread.start()"
     if after:
         yield f"enough.wait({JOIN_SECONDS})"

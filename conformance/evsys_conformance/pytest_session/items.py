@@ -26,8 +26,8 @@ N = TypeVar("N", bound=pytest.Item | pytest.Collector)
 
 def _node(kind: type[N], parent: pytest.Collector, **arguments: Any) -> N:
     # pytest leaves these arguments untyped.
-    made: N = cast("Any", kind).from_parent(parent, **arguments)
-    return made
+    item: N = cast("Any", kind).from_parent(parent, **arguments)
+    return item
 
 
 class CheckFailed(Exception):  # noqa: N818 - never seen: its text is what the item shows

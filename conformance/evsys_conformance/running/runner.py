@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from evsys_conformance.clauses import BY_ID
 from evsys_conformance.harness import StoreHarness
-from evsys_conformance.programs.differences import Difference, listed
+from evsys_conformance.programs.differences import Difference, listed_texts
 from evsys_conformance.programs.interpreter import run
 from evsys_conformance.programs.judge import judged
 from evsys_conformance.programs.observation import Hanging
@@ -218,7 +218,7 @@ class _Drive:
                 self.unobserved = self.unobserved or observation.unobserved
                 if self.found:
                     shown = script(program, self.subject.loading)
-                    raise ClauseViolation(self.check.clause, listed(self.found), script=shown)
+                    raise ClauseViolation(self.check.clause, listed_texts(self.found), script=shown)
                 program = programs.send(observation)
         except StopIteration:
             return

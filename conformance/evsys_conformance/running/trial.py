@@ -13,7 +13,7 @@ from evsys_conformance.clauses import Clause
 from evsys_conformance.harness import build_store
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.comparison import differences
-from evsys_conformance.programs.differences import listed
+from evsys_conformance.programs.differences import listed_texts
 from evsys_conformance.programs.expected import Record
 from evsys_conformance.programs.observation import described
 from evsys_conformance.programs.program import Close, Make, Open, Program, Read, Step
@@ -116,7 +116,7 @@ class Trial:
             problems = list(differences(records, run_log, self.subject.precision))
         if problems:
             with self._shown_by(Read()):
-                self.fail(listed(problems))
+                self.fail(listed_texts(problems))
 
     def _do(self, step: Step) -> None:
         self._steps.append(step)

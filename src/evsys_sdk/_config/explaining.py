@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from pydantic import BaseModel
 
-from evsys_sdk._config.wording import requirement, shown
+from evsys_sdk._config.wording import requirement, shown_in_yaml
 from evsys_sdk._problems import OUR_WORDS, ConfigProblem, Path
 from evsys_sdk._registry.class_checks import config_model, given_as
 from evsys_sdk.errors import LogStoreError
@@ -88,7 +88,7 @@ def _text(details: "ErrorDetails", place: _Place) -> str:
     if details["type"] == OUR_WORDS:
         return details["msg"]
     value = details["input"]
-    given = f"got {shown(value)}"
+    given = f"got {shown_in_yaml(value)}"
     match details["type"]:
         case "extra_forbidden" | "unexpected_keyword_argument":
             return _unknown_name(place)

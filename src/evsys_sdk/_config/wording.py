@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-__all__ = ["requirement", "shown"]
+__all__ = ["requirement", "shown_in_yaml"]
 
 _MAPPING = "a mapping of names to values"
 
@@ -119,7 +119,7 @@ def _without_python(text: str) -> str:
     return _QUOTED_OR_PYTHON.sub(lambda word: _PYTHON_WORDS.get(word[0], word[0]), text)
 
 
-def shown(value: object) -> str:
+def shown_in_yaml(value: object) -> str:
     """What was given, with what it is: ``5 (an integer)``; of what has parts only what it is."""
     match value:
         case None:

@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the section with all defaults; its problems are raised as one error."""
-    section = {"log_store": resolved(load_log_store_spec(arguments.file))}
+    section = {"log_store": with_defaults(load_log_store_spec(arguments.file))}
     text: str = yaml.safe_dump(  # pyright: ignore[reportUnknownMemberType] - in some types-PyYAML
         section, sort_keys=False, allow_unicode=_prints_unicode()
     )
@@ -41,10 +41,10 @@ def _prints_unicode() -> bool:
     return (sys.stdout.encoding or "").lower().startswith("utf")
 
 
-def resolved(spec: LogStoreSpec) -> dict[str, Any]:
+def with_defaults(spec: LogStoreSpec) -> dict[str, Any]:
     """The spec as plain data, with every parameter as the store's ``Config`` holds it.
 
-    Nested specs are resolved too, and it can be loaded again.
+    Nested specs have all theirs too, and the result can be loaded again.
     """
     config = config_model(get_log_store(spec.kind)).model_validate(spec.params)
     return {"kind": spec.kind, "params": _plain_fields(config)}
@@ -59,7 +59,7 @@ def _plain_fields(model: BaseModel) -> dict[str, Any]:
 
 def _plain(value: object) -> Any:
     if isinstance(value, LogStoreSpec):
-        return resolved(value)
+        return with_defaults(value)
     if isinstance(value, BaseModel):
         return _plain_fields(value)
     if isinstance(value, list | tuple):

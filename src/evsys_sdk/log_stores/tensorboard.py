@@ -32,7 +32,7 @@ from evsys_sdk.log_stores._tensorboard.messages import (
     session_start_event,
     text_event,
 )
-from evsys_sdk.log_stores._tensorboard.optional_imports import load
+from evsys_sdk.log_stores._tensorboard.optional_imports import load_module
 from evsys_sdk.log_stores._tensorboard.reading import (
     ARTIFACT_TAG_PREFIX,
     HYPERPARAMS_TAG,
@@ -46,7 +46,7 @@ from evsys_sdk.text import path_text
 __all__ = ["TensorBoardLogStore"]
 
 # Not heavy, and says at once what is missing; its messages are loaded with the first store.
-load("tensorboard")
+load_module("tensorboard")
 
 
 class TensorBoardLogStore:

@@ -8,7 +8,7 @@ hyperparameters.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from evsys_sdk.log_stores._tensorboard.optional_imports import load
+from evsys_sdk.log_stores._tensorboard.optional_imports import load_module
 
 __all__ = [
     "Event",
@@ -34,7 +34,7 @@ class Event(NamedTuple):
 
 def version_event(wall_time: float) -> bytes:
     """The event that every event file begins with."""
-    event_pb2 = load("tensorboard.compat.proto.event_pb2")
+    event_pb2 = load_module("tensorboard.compat.proto.event_pb2")
     return _serialized(
         wall_time,
         file_version="brain.Event:2",
@@ -44,10 +44,10 @@ def version_event(wall_time: float) -> bytes:
 
 def text_event(tag: str, text: str, step: int, wall_time: float) -> bytes:
     """An entry of the Text tab, as ``SummaryWriter.add_text(tag, text, step)`` would write it."""
-    summary_pb2 = load("tensorboard.compat.proto.summary_pb2")
-    tensor_pb2 = load("tensorboard.compat.proto.tensor_pb2")
-    shape_pb2 = load("tensorboard.compat.proto.tensor_shape_pb2")
-    text_pb2 = load("tensorboard.plugins.text.plugin_data_pb2")
+    summary_pb2 = load_module("tensorboard.compat.proto.summary_pb2")
+    tensor_pb2 = load_module("tensorboard.compat.proto.tensor_pb2")
+    shape_pb2 = load_module("tensorboard.compat.proto.tensor_shape_pb2")
+    text_pb2 = load_module("tensorboard.plugins.text.plugin_data_pb2")
     value = summary_pb2.Summary.Value(
         tag=tag + _TEXT_SUFFIX,
         metadata=summary_pb2.SummaryMetadata(
@@ -77,17 +77,17 @@ def session_start_event(
         trial: Name of the row. Runs of one trial share a row.
         wall_time: When the session started, in seconds since the Unix epoch.
     """
-    summary_v2 = load("tensorboard.plugins.hparams.summary_v2")
+    summary_v2 = load_module("tensorboard.plugins.hparams.summary_v2")
     summary = summary_v2.hparams_pb(hyperparams, trial_id=trial, start_time_secs=wall_time)
     return _serialized(wall_time, summary=summary)
 
 
 def session_end_event(wall_time: float, *, failed: bool) -> bytes:
     """The status that the HParams tab shows for a run that ended."""
-    api_pb2 = load("tensorboard.plugins.hparams.api_pb2")
-    metadata = load("tensorboard.plugins.hparams.metadata")
-    plugin_data_pb2 = load("tensorboard.plugins.hparams.plugin_data_pb2")
-    summary_pb2 = load("tensorboard.compat.proto.summary_pb2")
+    api_pb2 = load_module("tensorboard.plugins.hparams.api_pb2")
+    metadata = load_module("tensorboard.plugins.hparams.metadata")
+    plugin_data_pb2 = load_module("tensorboard.plugins.hparams.plugin_data_pb2")
+    summary_pb2 = load_module("tensorboard.compat.proto.summary_pb2")
     status = api_pb2.STATUS_FAILURE if failed else api_pb2.STATUS_SUCCESS
     content = plugin_data_pb2.HParamsPluginData(
         session_end_info=plugin_data_pb2.SessionEndInfo(status=status, end_time_secs=wall_time)
@@ -106,8 +106,8 @@ def event_parser() -> Callable[[bytes], Event]:
     It raises ValueError for bytes that are no event. Values that the store never writes (images,
     histograms, scalars kept as tensors) are passed over.
     """
-    parse = load("tensorboard.compat.proto.event_pb2").Event.FromString
-    decode_error: type[Exception] = load("google.protobuf.message").DecodeError
+    parse = load_module("tensorboard.compat.proto.event_pb2").Event.FromString
+    decode_error: type[Exception] = load_module("google.protobuf.message").DecodeError
 
     def parsed(payload: bytes) -> Event:
         try:
@@ -129,6 +129,6 @@ def event_parser() -> Callable[[bytes], Event]:
 
 
 def _serialized(wall_time: float, **fields: Any) -> bytes:
-    event = load("tensorboard.compat.proto.event_pb2").Event(wall_time=wall_time, **fields)
+    event = load_module("tensorboard.compat.proto.event_pb2").Event(wall_time=wall_time, **fields)
     serialized: bytes = event.SerializeToString()
     return serialized

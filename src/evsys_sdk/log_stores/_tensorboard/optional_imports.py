@@ -7,10 +7,10 @@ and ``tfrecord``, whose functions are typed.
 import importlib
 from typing import Any
 
-__all__ = ["load"]
+__all__ = ["load_module"]
 
 
-def load(module: str) -> Any:
+def load_module(module: str) -> Any:
     """The module of that name.
 
     Raises:

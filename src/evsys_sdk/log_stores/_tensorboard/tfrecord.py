@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from evsys_sdk.errors import DamagedLogError
-from evsys_sdk.log_stores._tensorboard.optional_imports import load
+from evsys_sdk.log_stores._tensorboard.optional_imports import load_module
 
 __all__ = ["RecordReader", "damaged_record", "framed"]
 
 # The C implementation: a CRC in Python costs more than all the rest of a log call.
-_crc32c: Callable[[bytes], int] = load("google_crc32c").value
+_crc32c: Callable[[bytes], int] = load_module("google_crc32c").value
 
 _pack_length = struct.Struct("<Q").pack
 _pack_crc = struct.Struct("<I").pack
