@@ -19,6 +19,7 @@ from benchmarks.processes import ChildError, cpu_seconds, run, run_until_killed
 from benchmarks.runs import loaded
 from benchmarks.sections import (
     artifacts,
+    background,
     calls,
     growth,
     imports,
@@ -104,6 +105,18 @@ def test_calls_are_measured_at_every_size_and_counted_in_bytes() -> None:
         assert each.bytes > 15 * each.size
     assert "Aim" in results.missing
     assert "AIM" not in calls.tables(results)["Bytes per call"]
+
+
+def test_background_is_compared_with_a_bare_queue_at_every_size_and_pace() -> None:
+    results = background.measure(Bench(TINY, [], quiet=True))
+    assert {(each.size, each.milliseconds) for each in results.compared} == {
+        (size, milliseconds) for size in (1, 5, 20) for milliseconds in (0, 1, 10)
+    }
+    for each in results.compared:
+        assert 0 < each.p50 <= each.p99
+        assert 0 < each.queue_p50 <= each.queue_p99
+    assert len(background.measures(results)) == 3
+    assert "| 20 | 10 |" in background.tables(results)["Background beside a bare queue"]
 
 
 def test_a_run_prints_tables_keeps_results_and_renders_them_again(

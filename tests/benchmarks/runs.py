@@ -14,6 +14,7 @@ from benchmarks.bench import Bench
 from benchmarks.measure import Measure
 from benchmarks.sections import (
     artifacts,
+    background,
     calls,
     floors,
     growth,
@@ -92,6 +93,9 @@ SECTIONS: tuple[Section[Any], ...] = (
     CALLS,
     Section(
         "multiplex", multiplex.Results, multiplex.measure, multiplex.measures, multiplex.tables
+    ),
+    Section(
+        "background", background.Results, background.measure, background.measures, background.tables
     ),
     IMPORTS,
     Section(

@@ -153,7 +153,17 @@ class BackgroundLogStore:
                     if type(value) is not float:
                         break
                 else:
-                    self._put((calls.log_metrics, values, step, split))
+                    call = (calls.log_metrics, values, step, split)
+                    delivery = self._delivery
+                    queue = delivery.queue
+                    if len(queue) < delivery.capacity:  # spelt out: what put() does first
+                        queue.append(call)
+                        if delivery.idle:
+                            delivery.wake()
+                        if delivery.unusual:
+                            delivery.look_after(call)
+                    else:
+                        delivery.put(call)
                     return
         values, later = checked_or_later(metrics)
         self._known_keys.remember(values)

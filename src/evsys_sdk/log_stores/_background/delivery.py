@@ -60,7 +60,7 @@ class Delivery:
         """
         self.child = child
         self._kind = kind
-        self._capacity = capacity
+        self.capacity = capacity
         self._drops = drops
         self._close_timeout = close_timeout
         self._closed = False
@@ -73,11 +73,11 @@ class Delivery:
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._waiting = 0  # threads that wait for a change of the counts
-        self._queue: deque[Call] = deque()
+        self.queue: deque[Call] = deque()
         self._wakeups: SimpleQueue[None] = SimpleQueue()
-        self._idle = False  # whether the thread waits, or is about to wait, for a wakeup
+        self.idle = False  # whether the thread waits, or is about to wait, for a wakeup
         self._thread: threading.Thread | None = None
-        self._unusual = True  # whether a call must look at the rest: the thread, closing, errors
+        self.unusual = True  # whether a call must look at the rest: the thread, closing, errors
         self._ended = False  # whether the thread looks into the queue no more
         self._gave_up = False
         self._deadline: float | None = None
@@ -101,7 +101,7 @@ class Delivery:
         thread = threading.Thread(target=self._work, name="evsys-background", daemon=True)
         thread.start()
         self._thread = thread
-        self._unusual = False
+        self.unusual = False
         close_at_exit(self)
 
     def put(self, call: Call) -> None:
@@ -111,24 +111,28 @@ class Delivery:
             LogStoreClosedError: After ``close()``.
             LogDeliveryError: Earlier calls failed, or the queue stayed full.
         """
-        queue = self._queue
-        if len(queue) < self._capacity:
+        queue = self.queue
+        if len(queue) < self.capacity:
             queue.append(call)
         else:
             self._put_when_full(call)
-        if self._idle:
-            self._idle = False
-            self._wakeups.put(None)
-        if self._unusual:
-            self._look_after(call)
+        if self.idle:
+            self.wake()
+        if self.unusual:
+            self.look_after(call)
 
-    def _look_after(self, call: Call) -> None:
+    def wake(self) -> None:
+        """Wake the thread."""
+        self.idle = False
+        self._wakeups.put(None)
+
+    def look_after(self, call: Call) -> None:
         """See to what is unusual about a call that was put into the queue."""
         with self._lock:
             if self._closed:
                 # A thread that still looks into the queue finds it there, and it is delivered.
-                if (self._ended or self._gave_up) and any(each is call for each in self._queue):
-                    self._queue.remove(call)
+                if (self._ended or self._gave_up) and any(each is call for each in self.queue):
+                    self.queue.remove(call)
                     raise LogStoreClosedError("background", method_of(call))
             elif self._thread is None:
                 self._start()
@@ -137,12 +141,12 @@ class Delivery:
     def _put_when_full(self, call: Call) -> None:
         with self._lock:
             if not self._drops and self._wait_for_room():
-                self._queue.append(call)
+                self.queue.append(call)
                 return
             if self._closed:
                 raise LogStoreClosedError("background", method_of(call))
             self._dropped += 1
-        what = f"the queue for the child ({self._kind}) is full ({self._capacity:,})"
+        what = f"the queue for the child ({self._kind}) is full ({self.capacity:,})"
         if not self._drops:
             raise LogDeliveryError(
                 "background",
@@ -159,8 +163,8 @@ class Delivery:
         """Wait until the child has taken a call; False if it takes none. The lock is held."""
         if self._closed or self._stuck_at == self._delivered + self._failed:
             return False  # an earlier call got no room, and the child has taken nothing since
-        self._wait(lambda: len(self._queue) < self._capacity or self._closed, self._close_timeout)
-        has_room = len(self._queue) < self._capacity
+        self._wait(lambda: len(self.queue) < self.capacity or self._closed, self._close_timeout)
+        has_room = len(self.queue) < self.capacity
         if not has_room:
             self._stuck_at = self._delivered + self._failed
         return has_room and not self._closed
@@ -174,7 +178,7 @@ class Delivery:
             self._waiting -= 1
 
     def _work(self) -> None:
-        child, queue = self.child, self._queue
+        child, queue = self.child, self.queue
         while self._await_call():
             error = None
             try:
@@ -200,21 +204,21 @@ class Delivery:
 
     def _await_call(self) -> bool:
         """Wait until there is a call; False when there will be none any more."""
-        while not self._queue:
+        while not self.queue:
             with self._lock:
-                if self._closed and not self._queue:
+                if self._closed and not self.queue:
                     self._ended = True
                     return False
             # Set first, then looked: a call looks after it was appended.
-            self._idle = True
-            if not self._queue and not self._closed:
+            self.idle = True
+            if not self.queue and not self._closed:
                 self._wakeups.get()
-            self._idle = False
+            self.idle = False
         return True
 
     def _lose(self, calls: int, reason: str, error: BaseException | None = None) -> None:
         """Note what the next call or close reports; the lock is held."""
-        self._unusual = True
+        self.unusual = True
         self._lost += calls
         if len(self._reasons) < _MOST_REASONS:
             self._reasons.append(reason)
@@ -225,14 +229,14 @@ class Delivery:
         with self._lock:
             lost, reasons, cause = self._lost, self._reasons, self._cause
             self._lost, self._reasons, self._cause = 0, [], None
-            self._unusual = self._closed or self._thread is None
+            self.unusual = self._closed or self._thread is None
         if reasons:
             raise LogDeliveryError("background", lost, reasons, advice) from cause
 
     def stats(self) -> BackgroundStats:
         """The counts at this moment."""
         with self._lock:
-            pending = len(self._queue)
+            pending = len(self.queue)
             ended = (self._delivered, self._dropped, self._failed)
             return BackgroundStats(sum(ended) + pending, *ended, pending)
 
@@ -243,9 +247,9 @@ class Delivery:
             LogDeliveryError: Calls failed since the last report.
         """
         with self._lock:
-            last = self._delivered + self._failed + len(self._queue)
+            last = self._delivered + self._failed + len(self.queue)
             flushed = self._wait(
-                lambda: self._delivered + self._failed >= last or not self._queue,
+                lambda: self._delivered + self._failed >= last or not self.queue,
                 self._close_timeout if timeout is None else timeout,
             )
         self._report()
@@ -258,7 +262,7 @@ class Delivery:
                 return
             if self._thread is None:
                 self._start()
-            self._closed = self._unusual = True
+            self._closed = self.unusual = True
             self._deadline = time.monotonic() + self._close_timeout
             self._changed.notify_all()
         self._wakeups.put(None)
@@ -282,9 +286,9 @@ class Delivery:
         """Drop all calls but the one in progress; the thread ends if that ever returns."""
         forget(self)
         with self._lock:
-            pending = len(self._queue)
-            while len(self._queue) > 1:
-                self._queue.pop()
+            pending = len(self.queue)
+            while len(self.queue) > 1:
+                self.queue.pop()
                 self._dropped += 1
             if self._gave_up:
                 return

@@ -1,0 +1,174 @@
+"""What a call of the background store costs, beside a bare queue that gets the same copy."""
+
+import contextlib
+import queue
+import statistics
+import threading
+import time
+from itertools import chain
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from benchmarks.bench import Bench, Effort
+from benchmarks.markdown import figure, table
+from benchmarks.measure import Measure
+from benchmarks.processes import run
+from benchmarks.timing import quantile, rows_of, timed
+from evsys_sdk import LogDeliveryError
+from evsys_sdk.log_stores.background import BackgroundLogStore
+from evsys_sdk.registry import temporarily_registered
+
+__all__ = ["Compared", "Results", "measure", "measures", "tables"]
+
+_SIZES = (1, 5, 20)
+_MILLISECONDS = (0, 1, 10)
+_CALLS = 200
+_TARGET = 3
+_TIMEOUT = 120
+
+
+class Compared(BaseModel):
+    """What a call costs its caller, in µs, when the child takes so long for it."""
+
+    size: int
+    milliseconds: int
+    p50: float
+    p99: float
+    queue_p50: float
+    queue_p99: float
+    ratio: float
+    """The median, over the blocks, of the ratio of the medians."""
+
+
+class Results(BaseModel):
+    """All rounds."""
+
+    compared: list[Compared]
+
+
+class Sleeping:
+    """A child that records nothing, and sleeps in each call."""
+
+    name: ClassVar[str] = "sleeping"
+
+    class Config(BaseModel, extra="forbid"):
+        """How long."""
+
+        milliseconds: int
+
+    def __init__(self, *, milliseconds: int) -> None:
+        self._seconds = milliseconds / 1000
+
+    def log_metrics(self, metrics: dict[str, float], step: int, *, split: str = "train") -> None:
+        if self._seconds:
+            time.sleep(self._seconds)
+
+    def log_scalar(self, key: str, value: float, step: int) -> None: ...
+
+    def log_hyperparams(self, params: dict[str, Any]) -> None: ...
+
+    def log_artifact(self, name: str, path: str, *, kind: str = "file") -> None: ...
+
+    def close(self) -> None: ...
+
+
+class BareQueue:
+    """The least that hands a copy to a thread: nothing is checked, bounded or counted."""
+
+    def __init__(self, child: Sleeping) -> None:
+        self._queue: queue.SimpleQueue[tuple[dict[str, float], int]] = queue.SimpleQueue()
+        self._child = child
+        threading.Thread(target=self._work, daemon=True).start()
+
+    def log(self, metrics: dict[str, float], step: int) -> None:
+        """Put the copy into the queue."""
+        self._queue.put((metrics.copy(), step))
+
+    def _work(self) -> None:
+        while True:
+            self._child.log_metrics(*self._queue.get())
+
+
+def measure(bench: Bench) -> Results:
+    """Measure once per round, each pair in a process that is left with what waits in its queues."""
+    results = Results(compared=[])
+    for number in range(bench.effort.rounds):
+        bench.say(f"background, round {number + 1} of {bench.effort.rounds}")
+        for milliseconds in _MILLISECONDS:
+            for size in _SIZES:
+                results.compared.append(run(_TIMEOUT, compare, size, milliseconds, bench.effort))
+    return results
+
+
+def compare(size: int, milliseconds: int, effort: Effort) -> Compared:
+    """In a process of its own."""
+    child = {"kind": Sleeping.name, "params": {"milliseconds": milliseconds}}
+    with temporarily_registered(Sleeping.name, Sleeping):
+        store = BackgroundLogStore(child=child, capacity=10**6, close_timeout=0)
+    logs = {"store": store.log_metrics, "queue": BareQueue(Sleeping(milliseconds=milliseconds)).log}
+    times: dict[str, list[list[float]]] = {name: [] for name in logs}
+    rows = rows_of(size)
+    for block in range(effort.blocks + 1):
+        steps = range(block * _CALLS, (block + 1) * _CALLS)
+        for name in sorted(logs, reverse=bool(block % 2)):
+            taken = timed(logs[name], rows, steps)
+            if block:  # the first one warms up
+                times[name].append(taken)
+    with contextlib.suppress(LogDeliveryError):
+        store.close()
+    whole = {name: [*chain(*blocks)] for name, blocks in times.items()}
+    pairs = zip(times["store"], times["queue"], strict=True)
+    return Compared(
+        size=size,
+        milliseconds=milliseconds,
+        p50=quantile(whole["store"], 0.5),
+        p99=quantile(whole["store"], 0.99),
+        queue_p50=quantile(whole["queue"], 0.5),
+        queue_p99=quantile(whole["queue"], 0.99),
+        ratio=statistics.median(statistics.median(a) / statistics.median(b) for a, b in pairs),
+    )
+
+
+def measures(results: Results) -> list[Measure]:
+    """What a call may cost, by the number of values; the child takes a millisecond."""
+    return [
+        Measure(
+            f"background, {size} values: p50 against a bare queue",
+            _TARGET,
+            _median(results, size, 1, "ratio"),
+        )
+        for size in _SIZES
+    ]
+
+
+def _median(results: Results, size: int, milliseconds: int, name: str) -> float:
+    return statistics.median(
+        float(getattr(each, name))
+        for each in results.compared
+        if (each.size, each.milliseconds) == (size, milliseconds)
+    )
+
+
+def tables(results: Results) -> dict[str, str]:
+    """Both, by the number of values and by what the child takes."""
+    names = ("p50", "p99", "queue_p50", "queue_p99", "ratio")
+    rows = [
+        [
+            str(size),
+            str(milliseconds),
+            *(figure(_median(results, size, milliseconds, name)) for name in names),
+        ]
+        for size in _SIZES
+        for milliseconds in _MILLISECONDS
+    ]
+    heads = [
+        "values",
+        "the child takes, ms",
+        "p50, µs",
+        "p99, µs",
+        "bare queue p50, µs",
+        "bare queue p99, µs",
+        "ratio of p50",
+    ]
+    return {"Background beside a bare queue": table(heads, rows, texts=0)}
