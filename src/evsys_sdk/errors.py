@@ -145,11 +145,14 @@ class DuplicateLogStoreError(LogStoreError, ValueError):
     """The kind."""
     claims: tuple[str, ...]
     """A description of each class or plugin that claims the kind."""
+    remedy: str
+    """What the user can do."""
 
     def __init__(self, kind: str, claims: Iterable[str], remedy: str) -> None:
         """Describe the stores, and say in ``remedy`` what the user can do."""
         self.kind = kind
         self.claims = tuple(claims)
+        self.remedy = remedy
         super().__init__(
             f"the kind {kind!r} is claimed by {len(self.claims)} log stores: "
             f"{'; '.join(self.claims)}. {remedy}"
@@ -161,12 +164,15 @@ class LogStoreConfigError(LogStoreError, ValueError):
 
     problems: tuple[ConfigProblem, ...]
     """Every problem, each with its text, and with path, file and line where it has them."""
+    subject: str
+    """What can't be done, such as to register a class; empty if the problems say it."""
 
     def __init__(self, problems: str | Iterable[ConfigProblem | str], *, subject: str = "") -> None:
         """List the problems under the ``subject``, which says what can't be done, if it is given.
 
         A problem that is given as a string has no place.
         """
+        self.subject = subject
         given = [problems] if isinstance(problems, str) else problems
         self.problems = tuple(
             ConfigProblem((), each) if isinstance(each, str) else each for each in given
@@ -209,6 +215,8 @@ class DamagedLogError(LogStoreError, ValueError):
     """The file."""
     reason: str
     """What is wrong with it."""
+    remedy: str
+    """What the user can do; empty if that is plain."""
     kind: str
     """The part of the reason that is the same for all damage of this kind, to count it by."""
     line: int | None
@@ -232,6 +240,7 @@ class DamagedLogError(LogStoreError, ValueError):
         """
         self.path = path
         self.reason = reason
+        self.remedy = remedy
         self.kind = kind or reason
         self.line = line
         self.byte = byte
