@@ -164,6 +164,8 @@ def test_the_directory_of_an_owner_is_the_first_that_its_configuration_names(
     assert StoreOwner(board).log_dir == "/home/user/board"
     assert StoreOwner(multiplex(jsonl, board)).log_dir == str(tmp_path / "logs")
     assert StoreOwner(multiplex(multiplex(board).model_dump(), jsonl)).log_dir == "/home/user/board"
+    behind = {"kind": "background", "params": {"child": jsonl}}
+    assert StoreOwner(behind).log_dir == str(tmp_path / "logs")
     with open_log_store(jsonl) as store:
         assert StoreOwner(store).log_dir is None
 

@@ -99,11 +99,15 @@ class StoreOwner:
 
 
 def _log_dir(spec: LogStoreSpec) -> str | None:
-    """Return the parameter ``log_dir``, of the first child that has one if it is a multiplex."""
+    """Return the parameter ``log_dir``, of the first child that has one if the store has children."""
     log_dir = spec.params.get("log_dir")
     if isinstance(log_dir, str | os.PathLike):
         return os.fspath(cast("str | os.PathLike[str]", log_dir))
-    children: list[Any] = spec.params.get("children", []) if spec.kind == "multiplex" else []
+    children: list[Any] = []
+    if spec.kind == "multiplex":
+        children = spec.params.get("children", [])
+    elif spec.kind == "background" and "child" in spec.params:
+        children = [spec.params["child"]]
     for child in children:
         found = _log_dir(LogStoreSpec.model_validate(child))
         if found is not None:
