@@ -99,7 +99,7 @@ class StoreOwner:
 
 
 def _log_dir(spec: LogStoreSpec) -> str | None:
-    """Return the parameter ``log_dir``, of the first child that has one if the store has children."""
+    """Return the parameter ``log_dir`` of the store, or of the first child that has one."""
     log_dir = spec.params.get("log_dir")
     if isinstance(log_dir, str | os.PathLike):
         return os.fspath(cast("str | os.PathLike[str]", log_dir))
