@@ -235,6 +235,21 @@ def test_many_errors_are_counted_and_the_first_are_shown() -> None:
     store.close()
 
 
+def test_an_error_that_can_not_be_shown_is_reported_by_its_class() -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no words")
+
+    store, child = opened()
+    child.errors[0] = Mute()
+    store.log_scalar("loss", 0.5, 0)
+    with pytest.raises(LogDeliveryError, match=r"log_scalar\(\) at step 0: Mute$"):
+        store.flush()
+    store.log_scalar("loss", 0.5, 1)
+    store.close()
+    assert store.stats() == (2, 1, 0, 1, 0)
+
+
 def test_an_error_of_the_childs_close_is_raised_by_close(monkeypatch: pytest.MonkeyPatch) -> None:
     store, child = opened()
 
@@ -310,6 +325,8 @@ def test_close_gives_up_on_a_child_that_hangs_and_says_how_many_calls_were_not_d
     assert store.stats() == (3, 0, 2, 0, 1)
     with pytest.raises(LogStoreClosedError):
         store.log_scalar("loss", 0.5, 3)
+    with pytest.raises(LogStoreClosedError):
+        store.log_scalar("first", 0.0, 0)  # equal to the call in progress, which stays
     assert store.stats() == (3, 0, 2, 0, 1)
     child.gate.set()
     [thread] = [each for each in threading.enumerate() if each.name == "evsys-background"]

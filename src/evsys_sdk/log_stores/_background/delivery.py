@@ -130,13 +130,21 @@ class Delivery:
         """See to what is unusual about a call that was put into the queue."""
         with self._lock:
             if self._closed:
-                # A thread that still looks into the queue finds it there, and it is delivered.
-                if (self._ended or self._gave_up) and any(each is call for each in self.queue):
-                    self.queue.remove(call)
+                # A thread that still looks into the queue finds the call, and delivers it.
+                if (self._ended or self._gave_up) and self._take_back(call):
                     raise LogStoreClosedError("background", method_of(call))
             elif self._thread is None:
                 self._start()
         self._report("The latest call was queued: do not repeat it.")
+
+    def _take_back(self, call: Call) -> bool:
+        """Remove a call that the child will not get, and say whether it was there."""
+        # The child may be working at the first. Of a copy, since other threads append.
+        for place, each in enumerate(list(self.queue)):
+            if each is call and (place or self._ended):
+                del self.queue[place]
+                return True
+        return False
 
     def _put_when_full(self, call: Call) -> None:
         with self._lock:
@@ -180,26 +188,27 @@ class Delivery:
     def _work(self) -> None:
         child, queue = self.child, self.queue
         while self._await_call():
-            error = None
+            error, reason = None, ""
             try:
                 queue[0][0](child, *queue[0][1:])
             except BaseException as raised:  # noqa: BLE001 - reported by the next call
-                error = raised
+                error, reason = raised, f"{described(queue[0])}: {_said(raised)}"
             with self._lock:
-                call = queue.popleft()
+                queue.popleft()
                 if error is None:
                     self._delivered += 1
                 else:
                     self._failed += 1
-                    self._lose(1, f"{described(call)}: {type(error).__name__}: {error}", error)
+                    self._lose(1, reason, error)
                 if self._waiting:
                     self._changed.notify_all()
-            del call, error  # which may hold memory of a device
+            del error  # whose traceback may hold memory of a device
         try:
             child.close()
         except BaseException as error:  # noqa: BLE001 - reported by close()
+            reason = f"close(): {_said(error)}"
             with self._lock:
-                self._lose(0, f"close(): {type(error).__name__}: {error}", error)
+                self._lose(0, reason, error)
         forget(self)
 
     def _await_call(self) -> bool:
@@ -297,3 +306,11 @@ class Delivery:
             reason = f"the child ({self._kind}) did not {what} within {self._close_timeout:g} s"
             self._lose(pending, reason)
             self._changed.notify_all()
+
+
+def _said(error: BaseException) -> str:
+    """The error in words, also if it can't be shown: that must not end the thread."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - of the error's own method
+        return type(error).__name__
