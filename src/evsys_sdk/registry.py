@@ -35,6 +35,7 @@ __all__ = ["get_log_store", "list_log_stores", "register_log_store", "temporaril
 BUILT_IN = {
     "background": "evsys_sdk.log_stores.background:BackgroundLogStore",
     "jsonl": "evsys_sdk.log_stores.jsonl:JSONLLogStore",
+    "memory": "evsys_sdk.testing:InMemoryLogStore",
     "multiplex": "evsys_sdk.log_stores.multiplex:MultiplexLogStore",
     "tensorboard": "evsys_sdk.log_stores.tensorboard:TensorBoardLogStore",
 }

@@ -44,7 +44,7 @@ def test_a_harness_class_is_made_and_an_instance_taken_as_it_is() -> None:
     assert isinstance(load_harness("inner_stores:Harness"), inner_stores.Harness)
 
 
-@pytest.mark.parametrize("kind", ["jsonl", "tensorboard", "multiplex", "background"])
+@pytest.mark.parametrize("kind", ["jsonl", "tensorboard", "multiplex", "background", "memory"])
 def test_a_built_in_kind_has_a_harness_of_its_own(kind: str, tmp_path: Path) -> None:
     harness = load_harness(kind)
     for name in ("first", "second"):

@@ -371,7 +371,9 @@ class TestRefusing:
         ):
             untyped(kind)(scope["B"])
 
-    @pytest.mark.parametrize("built_in", ["jsonl", "tensorboard", "multiplex", "background"])
+    @pytest.mark.parametrize(
+        "built_in", ["jsonl", "tensorboard", "multiplex", "background", "memory"]
+    )
     def test_a_built_in_kind(self, built_in: str) -> None:
         class Store(Complete):
             name: ClassVar[str]
@@ -404,13 +406,14 @@ class TestLookingUp:
     def test_the_list_is_sorted_and_has_the_built_in_kinds(self) -> None:
         kinds = list_log_stores()
         assert kinds == sorted(kinds)
-        assert {"background", "jsonl", "multiplex", "tensorboard"} <= {*kinds}
+        assert {"background", "jsonl", "memory", "multiplex", "tensorboard"} <= {*kinds}
 
     @pytest.mark.parametrize(
         ("built_in", "class_name"),
         [
             ("background", "BackgroundLogStore"),
             ("jsonl", "JSONLLogStore"),
+            ("memory", "InMemoryLogStore"),
             ("multiplex", "MultiplexLogStore"),
             ("tensorboard", "TensorBoardLogStore"),
         ],
@@ -438,7 +441,9 @@ class TestSeveralRegistries:
 
     def test_each_knows_the_built_in_kinds(self) -> None:
         assert Registry().get("jsonl") is Registry().get("jsonl")
-        assert {"background", "jsonl", "multiplex", "tensorboard"} <= {*Registry().kinds()}
+        assert {"background", "jsonl", "memory", "multiplex", "tensorboard"} <= {
+            *Registry().kinds()
+        }
 
     def test_the_origin_of_a_kind(self, kind: str, fresh_registry: Registry) -> None:
         register_log_store(kind)(store_without(set()))

@@ -86,10 +86,25 @@ class BackgroundHarness(StoreHarness):
         return {"child": {"kind": "jsonl", "params": {"log_dir": str(directory)}}}
 
 
+class MemoryHarness(StoreHarness):
+    """Names the log after the directory."""
+
+    def __init__(self) -> None:
+        """Load the store."""
+        store: Any = get_log_store("memory")
+        self.store = store
+        self.capabilities = store.capabilities
+
+    def params(self, directory: Path) -> dict[str, Any]:
+        """A log that has the directory's path as its name."""
+        return {"destination": str(directory)}
+
+
 HARNESSES: dict[str, type[StoreHarness]] = {
     "jsonl": JSONLHarness,
     "tensorboard": TensorBoardHarness,
     "multiplex": MultiplexHarness,
     "background": BackgroundHarness,
+    "memory": MemoryHarness,
 }
 """Harness by kind."""
