@@ -5,22 +5,15 @@ with it, word for word. Ids are never reused.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
-CAPABILITIES: Final = (
-    "split",
-    "float64",
-    "composite",
-    "resume",
-    "crash",
-    "threads",
-    "processes",
-    "fork",
-)
+from evsys_sdk.protocols import Capability
+
+CAPABILITIES: Final[tuple[Capability, ...]] = get_args(Capability)
 """What a store may claim beyond the clauses that bind every store."""
 
-DEFAULT_CAPABILITIES: Final = frozenset({"split", "float64"})
-"""What a harness that sets no ``capabilities`` claims."""
+DEFAULT_CAPABILITIES: Final[frozenset[Capability]] = frozenset({"split", "float64"})
+"""What is claimed where neither the harness nor its store has ``capabilities``."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +26,7 @@ class Clause:
     """What must hold: the first paragraph of the clause in the contract."""
     look_at: str
     """Where its author should look when the clause fails."""
-    capability: str | None = None
+    capability: Capability | None = None
     """The claim that makes this clause binding; None: it binds every store."""
 
     @property

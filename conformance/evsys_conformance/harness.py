@@ -3,12 +3,20 @@
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from pydantic import BaseModel
 
 from evsys_conformance.clauses import DEFAULT_CAPABILITIES
 from evsys_sdk.run_log import RunLog
+
+
+class _ClaimsOfTheStore:
+    """The value of ``capabilities`` in a harness that has none; a harness may set its own."""
+
+    def __get__(self, harness: object, harness_class: type) -> Any:
+        store = getattr(harness_class if harness is None else harness, "store", None)
+        return getattr(store, "capabilities", DEFAULT_CAPABILITIES)
 
 
 class StoreHarness:
@@ -21,8 +29,11 @@ class StoreHarness:
     store: Any
     """The store class that is certified."""
 
-    capabilities: Collection[str] = DEFAULT_CAPABILITIES
-    """The whole set of claims (docs/contract.md, "Capabilities"); each one is checked."""
+    capabilities: Collection[str] = cast("Collection[str]", _ClaimsOfTheStore())
+    """The whole set of claims (docs/contract.md, "Capabilities"); each one is checked.
+
+    By default the ``capabilities`` of the store class, or else ``split`` and ``float64``.
+    """
 
     expected_failures: Mapping[str, str] = {}
     """Clause id to reason: what is known to fail, on the certificate for all to see.

@@ -33,13 +33,14 @@ if TYPE_CHECKING:
         LogStorePluginError,
         UnknownLogStoreError,
     )
-    from evsys_sdk.protocols import CONTRACT_VERSION, LogStore, ReadableLogStore
+    from evsys_sdk.protocols import CONTRACT_VERSION, Capability, LogStore, ReadableLogStore
     from evsys_sdk.registry import get_log_store, list_log_stores, register_log_store
     from evsys_sdk.run_log import ArtifactPointer, MetricRow, RunLog
 
 _HOME = {
     "ArtifactPointer": "run_log",
     "CONTRACT_VERSION": "protocols",
+    "Capability": "protocols",
     "ChildFailure": "_child_failures",
     "DamagedLogError": "errors",
     "DuplicateLogStoreError": "errors",
@@ -66,6 +67,7 @@ _HOME = {
 __all__ = [
     "CONTRACT_VERSION",
     "ArtifactPointer",
+    "Capability",
     "ChildFailure",
     "DamagedLogError",
     "DuplicateLogStoreError",

@@ -7,14 +7,19 @@ A store does not have to inherit from anything here. Parameters are typed ``dict
 their stores: a ``Mapping`` in the protocol would refuse every store that says ``dict``.
 """
 
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from evsys_sdk.run_log import RunLog
 
-__all__ = ["CONTRACT_VERSION", "LogStore", "LogStoreMethods", "ReadableLogStore"]
+__all__ = ["CONTRACT_VERSION", "Capability", "LogStore", "LogStoreMethods", "ReadableLogStore"]
 
 CONTRACT_VERSION = "1.0"
 """Version of the contract stated here. A new *must* needs a new minor version."""
+
+Capability = Literal[
+    "split", "float64", "composite", "resume", "crash", "threads", "processes", "fork"
+]
+"""What a store may claim beyond the clauses that bind every store."""
 
 
 class LogStoreMethods(Protocol):
@@ -107,6 +112,22 @@ class LogStore(LogStoreMethods, Protocol):
     whose fields are the keyword parameters of its constructor (ID-2, ID-3). It is not a member of
     this protocol, because no spelling of it would accept every way in which people write it;
     :func:`~evsys_sdk.register_log_store` checks it at run time.
+
+    A class may also have ``capabilities: ClassVar[frozenset[Capability]]``, the whole set of its
+    claims. The conformance kit takes them where a harness names none. Without either, a store
+    claims ``split`` and ``float64``. What a store must do follows from its claims:
+
+    - Threads: with ``threads``, concurrent calls lose, tear and duplicate nothing, and each
+      thread's order is kept. A write that returned while another thread called ``close`` is
+      recorded, and one that raised is not (CAP-THREADS). Without it, callers use a lock.
+    - Processes: with ``processes``, the same holds for several processes at one destination
+      (CAP-PROC). Without it, each process needs its own destination.
+    - Forks: with ``fork``, a forked child that exits does not harm the parent's records or open
+      instance. A write in the child is recorded once or raises, and nothing hangs (CAP-FORK).
+      Without it, a forked child must not touch the store.
+    - Calls in progress: with ``crash``, what a returned call wrote survives SIGKILL. The call in
+      progress is recorded wholly, in part or not at all, and harms no other record (CAP-CRASH).
+      Without it, only a log that was closed is complete (CL-1).
 
     ``isinstance(store, LogStore)`` looks at the names of the members only, and is too slow for a
     call per step.

@@ -25,6 +25,7 @@ from evsys_sdk.arguments import (
     checked_text,
 )
 from evsys_sdk.errors import LogStoreClosedError, LogStoreError
+from evsys_sdk.protocols import Capability
 from evsys_sdk.run_log import ArtifactPointer, MetricRow, RunLog
 
 __all__ = ["InMemoryLogStore"]
@@ -64,7 +65,9 @@ class InMemoryLogStore:
     """
 
     name: ClassVar[str] = "memory"
-    capabilities: ClassVar[frozenset[str]] = frozenset({"split", "float64", "resume", "threads"})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {"split", "float64", "resume", "threads"}
+    )
     """What the store claims of the contract: all that one process can do alone."""
 
     class Config(BaseModel, extra="forbid"):

@@ -4,20 +4,20 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, DirectoryPath, Field, HttpUrl
 
 import inner_stores
 from evsys_conformance import StoreHarness, build_store, load_harness
-from evsys_conformance.clauses import CAPABILITIES
+from evsys_conformance.clauses import CAPABILITIES, DEFAULT_CAPABILITIES
 from evsys_conformance.targets import loading as target
 from evsys_conformance.targets.default_harness import DefaultHarness
 from evsys_conformance.targets.guessing import CannotGuess, guess
 from evsys_conformance.targets.loading import TargetError, load_all, load_target
 from evsys_conformance.targets.template import harness_to_copy
-from evsys_sdk import LogStoreError, LogStorePluginError, RunLog, get_log_store
+from evsys_sdk import Capability, LogStoreError, LogStorePluginError, RunLog, get_log_store
 from inner_stores import MemoryStore
 
 
@@ -57,6 +57,24 @@ def test_a_built_in_kind_has_a_harness_of_its_own(kind: str, tmp_path: Path) -> 
         run_log = harness.read(params)
         assert run_log is not None
         assert [(row.step, row.metrics) for row in run_log.metrics] == [(3, {"loss": 0.5})]
+
+
+def test_a_harness_without_claims_takes_those_of_the_store() -> None:
+    class Claiming(MemoryStore):
+        capabilities: ClassVar[frozenset[Capability]] = frozenset({"resume"})
+
+    class Without(StoreHarness):
+        store = MemoryStore
+
+    class With(StoreHarness):
+        store = Claiming
+
+    class Other(With):
+        capabilities = frozenset({"threads"})
+
+    assert Without().capabilities == Without.capabilities == DEFAULT_CAPABILITIES
+    assert With().capabilities == With.capabilities == {"resume"}
+    assert Other().capabilities == {"threads"}
 
 
 def test_the_built_in_stores_claim_all_they_can() -> None:

@@ -203,6 +203,19 @@ def test_a_row_is_one_line_of_json_with_its_keys_in_order(
     assert line.endswith('"step":7,"split":"val","metrics":{"b":1.0,"a":0.5}}')
 
 
+@given(value=st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_has_one_spelling(tmp_path_factory: pytest.TempPathFactory, value: float) -> None:
+    """The first row of a key is encoded elsewhere than the rows after it."""
+    log_dir = tmp_path_factory.mktemp("log")
+    with closing(JSONLLogStore(log_dir=log_dir)) as store:
+        for _ in range(2):
+            store.log_metrics({"loss": value}, 0)
+        store.log_metrics({"loss": value, "other": math.nan}, 0)
+    first, second, beside_nan = (line.split('"loss":')[1] for line in lines(log_dir))
+    assert first == second
+    assert beside_nan.split(",")[0] + "}}" == first
+
+
 def test_a_scalar_is_a_row_of_one_value(store: JSONLLogStore, log_dir: Path) -> None:
     store.log_scalar("loss", 0.5, 3)
     store.log_scalar(key="loss", value=1, step=4)

@@ -7,19 +7,12 @@ import pytest
 
 from evsys_sdk import ArtifactPointer, LogStoreError, MetricRow, RunLog, open_log_store
 from evsys_sdk.testing import InMemoryLogStore
-from inner_pytest import Inner
 
 
 @pytest.fixture(autouse=True)
 def no_named_logs() -> Any:
     yield
     InMemoryLogStore.clear()
-
-
-def test_the_kit_certifies_it(inner: Inner) -> None:
-    session = inner.certify("--evsys-conformance", "memory")
-    assert "memory is CERTIFIED\n" in session.text
-    assert session.status == 0
 
 
 def test_the_log_so_far_can_be_compared() -> None:

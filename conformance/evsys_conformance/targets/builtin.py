@@ -3,16 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from evsys_conformance.clauses import CAPABILITIES
 from evsys_conformance.harness import StoreHarness
 from evsys_sdk.registry import get_log_store
 from evsys_sdk.run_log import RunLog
 
 
 class JSONLHarness(StoreHarness):
-    """Claims everything that a store without children can claim."""
-
-    capabilities = frozenset(CAPABILITIES) - {"composite"}
+    """Logs into the directory itself."""
 
     def __init__(self) -> None:
         """Load the store."""
@@ -24,7 +21,7 @@ class JSONLHarness(StoreHarness):
 
 
 class TensorBoardHarness(StoreHarness):
-    """Claims what the store's own module claims."""
+    """Logs into the directory itself."""
 
     def __init__(self) -> None:
         """Load the store.
@@ -32,9 +29,7 @@ class TensorBoardHarness(StoreHarness):
         Raises:
             LogStorePluginError: tensorboard is not installed.
         """
-        store: Any = get_log_store("tensorboard")
-        self.store = store
-        self.capabilities = store.capabilities
+        self.store = get_log_store("tensorboard")
 
     def params(self, directory: Path) -> dict[str, Any]:
         """Logs into the directory itself."""
@@ -43,8 +38,6 @@ class TensorBoardHarness(StoreHarness):
 
 class MultiplexHarness(JSONLHarness):
     """Two jsonl children; one of them is read, by turns the first and the second."""
-
-    capabilities = frozenset(CAPABILITIES)
 
     def __init__(self) -> None:
         """Load the store."""
@@ -73,13 +66,11 @@ class MultiplexHarness(JSONLHarness):
 
 
 class BackgroundHarness(StoreHarness):
-    """A background store over a jsonl store; it claims what the store's own module claims."""
+    """A background store over a jsonl store."""
 
     def __init__(self) -> None:
         """Load the store."""
-        store: Any = get_log_store("background")
-        self.store = store
-        self.capabilities = store.capabilities
+        self.store = get_log_store("background")
 
     def params(self, directory: Path) -> dict[str, Any]:
         """Logs into the directory itself."""
@@ -91,9 +82,7 @@ class MemoryHarness(StoreHarness):
 
     def __init__(self) -> None:
         """Load the store."""
-        store: Any = get_log_store("memory")
-        self.store = store
-        self.capabilities = store.capabilities
+        self.store = get_log_store("memory")
 
     def params(self, directory: Path) -> dict[str, Any]:
         """A log that has the directory's path as its name."""

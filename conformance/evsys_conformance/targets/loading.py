@@ -177,6 +177,5 @@ def _built_in(store: type, params: dict[str, Any] | None) -> StoreHarness | None
     if params is None:
         return harness
     replaced = DefaultHarness(store, params, [])
-    replaced.capabilities = harness.capabilities
     require_accepted(kind, replaced, given=True)
     return replaced

@@ -24,7 +24,7 @@ from evsys_sdk.log_stores._background import calls
 from evsys_sdk.log_stores._background.delivery import BackgroundStats, Delivery
 from evsys_sdk.log_stores._background.device_values import checked_or_later
 from evsys_sdk.log_stores._checked_strings import CheckedStrings
-from evsys_sdk.protocols import LogStore
+from evsys_sdk.protocols import Capability, LogStore
 from evsys_sdk.registry import get_log_store
 from evsys_sdk.run_log import RunLog
 
@@ -51,7 +51,7 @@ class BackgroundLogStore:
     """
 
     name: ClassVar[str] = "background"
-    capabilities: ClassVar[frozenset[str]] = frozenset(
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
         {"split", "float64", "resume", "threads", "processes", "fork"}
     )
     """What the store claims of the contract, if its child claims it: not ``crash``."""

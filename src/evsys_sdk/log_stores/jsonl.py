@@ -48,6 +48,7 @@ from evsys_sdk.log_stores._jsonl.paths import (
 )
 from evsys_sdk.log_stores._jsonl.reading import OnDamage, iter_rows
 from evsys_sdk.log_stores._jsonl.row import encode_row
+from evsys_sdk.protocols import Capability
 from evsys_sdk.run_log import ArtifactPointer, MetricRow, RunLog
 
 __all__ = ["JSONLLogStore"]
@@ -65,6 +66,10 @@ class JSONLLogStore:
     """
 
     name: ClassVar[str] = "jsonl"
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {"split", "float64", "resume", "crash", "threads", "processes", "fork"}
+    )
+    """What the store claims of the contract: all but ``composite``, as it has no children."""
 
     class Config(BaseModel, extra="forbid"):
         """The parameters, as YAML gives them."""

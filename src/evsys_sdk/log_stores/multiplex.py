@@ -28,7 +28,7 @@ from evsys_sdk.config import LogStoreSpec, build_log_store
 from evsys_sdk.errors import LogStoreClosedError, LogStoreConfigError
 from evsys_sdk.log_stores._checked_strings import CheckedStrings
 from evsys_sdk.log_stores._forks import renew_in_forked_children
-from evsys_sdk.protocols import LogStore
+from evsys_sdk.protocols import Capability, LogStore
 from evsys_sdk.registry import get_log_store
 from evsys_sdk.run_log import RunLog
 
@@ -59,6 +59,10 @@ class MultiplexLogStore:
     """
 
     name: ClassVar[str] = "multiplex"
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {"split", "float64", "composite", "resume", "crash", "threads", "processes", "fork"}
+    )
+    """What the store claims of the contract, if all its children claim it."""
 
     class Config(BaseModel, extra="forbid"):
         """The parameters of a multiplex log store."""

@@ -40,6 +40,7 @@ from evsys_sdk.log_stores._tensorboard.reading import (
 )
 from evsys_sdk.log_stores._tensorboard.scalars import ScalarPacker
 from evsys_sdk.log_stores._tensorboard.texts import flat_hyperparams, json_block
+from evsys_sdk.protocols import Capability
 from evsys_sdk.run_log import RunLog
 from evsys_sdk.text import path_text
 
@@ -68,7 +69,7 @@ class TensorBoardLogStore:
     """
 
     name: ClassVar[str] = "tensorboard"
-    capabilities: ClassVar[frozenset[str]] = frozenset(
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
         {"crash", "fork", "processes", "resume", "threads"}
     )
     """What the store claims of the contract; splits and float64 have no place in TensorBoard."""

@@ -8,7 +8,7 @@ A row is ``{"ts", "step", "split", "metrics"}``, keys in this order. Where a val
 from math import inf, isfinite, nan
 from typing import Any, TypeGuard
 
-from orjson import loads
+from orjson import dumps, loads
 from pydantic_core import from_json, to_json
 
 from evsys_sdk.errors import PicklableError
@@ -30,7 +30,11 @@ def encode_row(ts: float, step: int, split: str, values: dict[str, float]) -> by
     nonfinite = {key: _text_of(value) for key, value in values.items() if not isfinite(value)}
     if nonfinite:
         row["nonfinite"] = nonfinite
-    return to_json(row, inf_nan_mode="null")
+    # The same encoder as for the usual rows of JSONLLogStore: a number has one spelling.
+    try:
+        return dumps(row)
+    except TypeError:  # orjson refuses keys of a subclass of str
+        return encode_row(ts, step, split, {str.__str__(key): values[key] for key in values})
 
 
 def _text_of(value: float) -> str:

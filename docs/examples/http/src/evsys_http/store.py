@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from evsys_http.reading import read_run
 from evsys_http.sending import Sender
-from evsys_sdk import LogStore, LogStoreClosedError, RunLog, register_log_store
+from evsys_sdk import Capability, LogStore, LogStoreClosedError, RunLog, register_log_store
 from evsys_sdk.arguments import (
     checked_hyperparams,
     checked_metrics,
@@ -30,6 +30,9 @@ class HttpLogStore:
     """
 
     name: ClassVar[str] = "http"
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {"split", "float64", "resume", "crash", "threads", "processes", "fork"}
+    )
 
     class Config(BaseModel):
         """The parameters, as YAML gives them."""

@@ -64,9 +64,6 @@ class HttpHarness(StoreHarness):
     """Every destination is a run on a server that the harness starts."""
 
     store = HttpLogStore
-    capabilities = frozenset(
-        {"split", "float64", "resume", "crash", "threads", "processes", "fork"}
-    )
 
     def __enter__(self) -> Self:
         self._server = ServerProcess()

@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from evsys_mlflow import names, reading, texts
 from evsys_mlflow.points import to_metrics
 from evsys_mlflow.run import find_run, open_run
-from evsys_sdk import LogStore, LogStoreClosedError, RunLog, register_log_store
+from evsys_sdk import Capability, LogStore, LogStoreClosedError, RunLog, register_log_store
 from evsys_sdk.arguments import (
     checked_hyperparams,
     checked_metrics,
@@ -43,6 +43,9 @@ class MlflowLogStore:
     """
 
     name: ClassVar[str] = "mlflow"
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {"split", "float64", "resume", "crash", "threads", "fork"}
+    )
 
     class Config(BaseModel):
         """The parameters, as YAML gives them."""

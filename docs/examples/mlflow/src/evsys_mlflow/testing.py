@@ -126,7 +126,6 @@ class MlflowHarness(StoreHarness):
     """Every destination is a run on a server that the harness starts."""
 
     store = MlflowLogStore
-    capabilities = frozenset({"split", "float64", "resume", "crash", "threads", "fork"})
 
     def __enter__(self) -> Self:
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")

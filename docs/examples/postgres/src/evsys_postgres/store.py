@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from evsys_postgres.database import Database, checked_conninfo
 from evsys_postgres.reading import read_run
-from evsys_sdk import LogStore, LogStoreClosedError, RunLog, register_log_store
+from evsys_sdk import Capability, LogStore, LogStoreClosedError, RunLog, register_log_store
 from evsys_sdk.arguments import (
     checked_hyperparams,
     checked_metrics,
@@ -57,6 +57,9 @@ class PostgresLogStore:
     """
 
     name: ClassVar[str] = "postgres"
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {"split", "float64", "resume", "crash", "threads", "processes", "fork"}
+    )
 
     class Config(BaseModel):
         """The parameters, as YAML gives them."""

@@ -140,9 +140,6 @@ class PostgresHarness(StoreHarness):
     """Every destination is a run in one database, of a server that the harness starts."""
 
     store = PostgresLogStore
-    capabilities = frozenset(
-        {"split", "float64", "resume", "crash", "threads", "processes", "fork"}
-    )
 
     def __enter__(self) -> Self:
         self._server = PostgresServer()

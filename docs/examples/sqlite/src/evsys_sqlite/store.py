@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
-from evsys_sdk import LogStore, RunLog, register_log_store
+from evsys_sdk import Capability, LogStore, RunLog, register_log_store
 from evsys_sdk.arguments import (
     checked_hyperparams,
     checked_metrics,
@@ -33,6 +33,9 @@ class SqliteLogStore:
     """
 
     name: ClassVar[str] = "sqlite"
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {"split", "float64", "resume", "crash", "threads", "processes", "fork"}
+    )
 
     class Config(BaseModel):
         """The parameters, as YAML gives them."""

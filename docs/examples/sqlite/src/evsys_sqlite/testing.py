@@ -15,9 +15,6 @@ class SqliteHarness(StoreHarness):
     """Reads with plain SQL, and with none of the store's own code."""
 
     store = SqliteLogStore
-    capabilities = frozenset(
-        {"split", "float64", "resume", "crash", "threads", "processes", "fork"}
-    )
 
     def params(self, directory: Path) -> dict[str, Any]:
         """A file in the directory."""
