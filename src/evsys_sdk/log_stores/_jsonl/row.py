@@ -26,15 +26,20 @@ _OF_TEXT = {"NaN": nan, "Infinity": inf, "-Infinity": -inf}
 
 def encode_row(ts: float, step: int, split: str, values: dict[str, float]) -> bytes:
     """The row as one line of strict UTF-8 JSON, without its newline. The arguments are checked."""
+    # The same encoder as for the usual rows of JSONLLogStore: a number has one spelling.
+    try:
+        return dumps(_row(ts, step, split, values))
+    except TypeError:  # orjson refuses keys of a subclass of str
+        plain = {str.__str__(key): value for key, value in values.items()}
+        return dumps(_row(ts, step, split, plain))
+
+
+def _row(ts: float, step: int, split: str, values: dict[str, float]) -> dict[str, Any]:
     row: dict[str, Any] = {"ts": ts, "step": step, "split": split, "metrics": values}
     nonfinite = {key: _text_of(value) for key, value in values.items() if not isfinite(value)}
     if nonfinite:
         row["nonfinite"] = nonfinite
-    # The same encoder as for the usual rows of JSONLLogStore: a number has one spelling.
-    try:
-        return dumps(row)
-    except TypeError:  # orjson refuses keys of a subclass of str
-        return encode_row(ts, step, split, {str.__str__(key): values[key] for key in values})
+    return row
 
 
 def _text_of(value: float) -> str:
