@@ -87,8 +87,9 @@ bench: .venv-bench/torch ## Measure beside other loggers; BENCH=quick or SECTION
 		--section $(SECTION) --subject $(SUBJECT) $(if $(BENCH)$(SUBJECT),,$(BENCH_PAGE))
 BENCH_PAGE = --document docs/benchmarks.md --picture docs/pictures/benchmarks.svg
 
-mutation: .venv-mutation/installed ## Let the kit judge mutants of the jsonl store (MUTANTS=100); writes docs/mutation-score.md
+mutation: .venv-mutation/installed ## Let the kit judge mutants of two stores (MUTANTS=100); writes docs/mutation-score.md
 	.venv-mutation/bin/python tests/conformance/mutation.py $(if $(MUTANTS),--mutants $(MUTANTS))
+	PYTHONPATH=tests .venv-mutation/bin/python -m conformance.plain_mutation
 
 diagnosis: .venv/installed ## Let the kit explain the zoo's faulty stores (EVERY=12); writes docs/diagnosis.md
 	.venv/bin/python tests/conformance/diagnosis.py $(if $(EVERY),--every $(EVERY))

@@ -1,5 +1,7 @@
 """Mutates the jsonl store and lets the kit judge each mutant; writes ``docs/mutation-score.md``.
 
+The second half of the page is about the plain store: ``plain_mutation.py`` writes it.
+
 What the kit certifies, the tests of the store itself judge next: they are about what the contract
 leaves open. What neither refuses is on the page.
 
@@ -40,6 +42,8 @@ test-command = "none: the kit is run by mutation.py"
 [cosmic-ray.distributor]
 name = "local"
 """
+PLAIN_HEADING = "## The plain store\n"
+"""Where the half of the page begins that ``plain_mutation.py`` writes."""
 REFUSED = "refused"
 REFUSED_BY_ITS_TESTS = "refused by its tests"
 SURVIVED = "survived"
@@ -100,14 +104,17 @@ def main() -> None:
     number: int = parser.parse_args().mutants
     with tempfile.TemporaryDirectory() as folder:
         copies = [_copy(Path(folder, str(worker))) for worker in range(os.cpu_count() or 1)]
-        everything = _mutants(copies[0])
+        paths = [f"evsys_sdk/log_stores/{name}" for name in MODULES]
+        everything = one_per_place(mutants(copies[0], paths))
         drawn = random.Random(SEED).sample(everything, min(number, len(everything)))
         free: SimpleQueue[Path] = SimpleQueue()
         for copy in copies:
             free.put(copy)
         with ThreadPoolExecutor(len(copies)) as pool:
             judged = list(pool.map(_judge, drawn, repeat(free)))
-    PAGE.write_text(page(len(everything), judged), encoding="utf-8")
+    _, _, rest = PAGE.read_text(encoding="utf-8").partition(PLAIN_HEADING)
+    text = f"{page(len(everything), judged)}\n{PLAIN_HEADING}{rest}"
+    PAGE.write_text(text, encoding="utf-8")
     print(f"{PAGE}: {dict(Counter(each.verdict for each in judged))}")
 
 
@@ -117,13 +124,12 @@ def _copy(folder: Path) -> Path:
     return folder
 
 
-def _mutants(copy: Path) -> list[Mutant]:
-    """One random change of every place of the store."""
-    paths = [f"evsys_sdk/log_stores/{name}" for name in MODULES]
+def mutants(copy: Path, paths: list[str]) -> list[list[Mutant]]:
+    """The changes of every place of some modules, in the order of the places."""
     (copy / "cosmic-ray.toml").write_text(CONFIGURATION.format(paths=json.dumps(paths)))
-    _cosmic_ray(copy, "init", "cosmic-ray.toml", "session.sqlite")
+    cosmic_ray(copy, "init", "cosmic-ray.toml", "session.sqlite")
     places: dict[tuple[str, tuple[int, int]], list[Mutant]] = defaultdict(list)
-    for line in _cosmic_ray(copy, "dump", "session.sqlite").splitlines():
+    for line in cosmic_ray(copy, "dump", "session.sqlite").splitlines():
         [change] = json.loads(line)[0]["mutations"]
         if NO_ARITHMETIC not in change["operator_name"]:
             row, column = change["start_pos"]
@@ -136,14 +142,20 @@ def _mutants(copy: Path) -> list[Mutant]:
                     change["definition_name"] or "(module)",
                 )
             )
-    choice = random.Random(SEED)
     return [
-        choice.choice(sorted(changes, key=lambda mutant: (mutant.operator, mutant.occurrence)))
+        sorted(changes, key=lambda mutant: (mutant.operator, mutant.occurrence))
         for _, changes in sorted(places.items())
     ]
 
 
-def _cosmic_ray(copy: Path, *arguments: str) -> str:
+def one_per_place(places: list[list[Mutant]]) -> list[Mutant]:
+    """One random change of every place."""
+    choice = random.Random(SEED)
+    return [choice.choice(changes) for changes in places]
+
+
+def cosmic_ray(copy: Path, *arguments: str) -> str:
+    """Run cosmic-ray in a copy, and return what it prints."""
     return subprocess.run(
         [COSMIC_RAY, *arguments], cwd=copy, check=True, capture_output=True, text=True
     ).stdout
@@ -154,8 +166,8 @@ def _judge(mutant: Mutant, free: "SimpleQueue[Path]") -> Judged:
     path = copy / mutant.module
     original = path.read_text()
     try:
-        _cosmic_ray(copy, "apply", mutant.module, mutant.operator, str(mutant.occurrence))
-        before, after = _difference(original, path.read_text())
+        cosmic_ray(copy, "apply", mutant.module, mutant.operator, str(mutant.occurrence))
+        before, after = difference(original, path.read_text())
         judged = Judged(mutant, _verdict(copy), before, after)
     finally:
         path.write_text(original)
@@ -164,7 +176,8 @@ def _judge(mutant: Mutant, free: "SimpleQueue[Path]") -> Judged:
     return judged
 
 
-def _difference(original: str, mutated: str) -> tuple[str, str]:
+def difference(original: str, mutated: str) -> tuple[str, str]:
+    """The first line that differs, before and after."""
     pairs = zip(original.splitlines(), mutated.splitlines(), strict=False)
     changed = ((before.strip(), after.strip()) for before, after in pairs if before != after)
     return next(changed, ("", ""))
@@ -217,11 +230,11 @@ def page(places: int, judged: list[Judged]) -> str:
     for each in sorted(counted, key=lambda each: (each.mutant.module, each.mutant.line)):
         if each.verdict == SURVIVED:
             where = f"{Path(each.mutant.module).name}, `{each.mutant.function}`"
-            parts[-1] += f"\n| {where} | {_code(each.before)} | {_code(each.after)} |"
+            parts[-1] += f"\n| {where} | {code(each.before)} | {code(each.after)} |"
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
-def _code(line: str) -> str:
+def code(line: str) -> str:
     return "`" + line.replace("|", "\\|") + "`"
 
 

@@ -1,6 +1,10 @@
-"""The page about mutants of the jsonl store says what came of them."""
+"""The page about mutants says what came of them, and the plain store that is mutated is correct."""
 
-from conformance.mutation import Judged, Mutant, page
+import pytest
+
+from conformance import plain_mutation
+from conformance.judge_plain import refusal
+from conformance.mutation import REFUSED, SURVIVED, Judged, Mutant, page
 
 
 def _judged(line: int, verdict: str) -> Judged:
@@ -21,3 +25,24 @@ def test_what_neither_refused_is_shown_with_its_change() -> None:
     text = page(250, [_judged(1, "refused"), _judged(2, "survived")])
     assert text.count("log_metrics") == 1
     assert "| jsonl.py, `log_metrics` | `if a \\| b:` | `if not a \\| b:` |" in text
+
+
+@pytest.mark.usefixtures("quick_collections")
+def test_the_kit_certifies_the_plain_store() -> None:
+    assert refusal() == ""
+
+
+def test_every_equivalent_mutant_is_a_mutant() -> None:
+    mutants = {change.key for change in plain_mutation.own_changes()}
+    assert set(plain_mutation.reasons()) <= mutants
+
+
+def test_equivalent_mutants_do_not_count() -> None:
+    changes = plain_mutation.own_changes()[:3]
+    verdicts = [REFUSED, SURVIVED, SURVIVED]
+    judged = [plain_mutation.Judged(*each) for each in zip(changes, verdicts, strict=True)]
+    reasons = {changes[1].key: "It says the same."}
+    text = plain_mutation.section(judged, reasons)
+    assert "That makes 3 mutants.\n1 of them keep" in text
+    assert "**The kit refused 1 of the 2 others, 50%.**" in text
+    assert text.count("It says the same.") == 1
