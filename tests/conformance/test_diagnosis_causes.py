@@ -21,6 +21,7 @@ def in_an_empty_folder(tmp_path: Path) -> Iterator[None]:
 
 
 STORES = {
+    "CAP-SPLIT-StickySplit": "CAP-SPLIT",
     "ID-4-ClassHyperparams": "ID-4",  # which shows in a store without a call
     "MET-1-WideRowsTwice": "MET-1",  # no matter what the keys are
     "MET-3-BackIgnored": "MET-3",  # also after an empty dict

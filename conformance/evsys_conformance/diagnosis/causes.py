@@ -24,7 +24,7 @@ from evsys_conformance.diagnosis.containment import contains
 from evsys_conformance.diagnosis.experiments import Experiments, OutOfTime
 from evsys_conformance.diagnosis.reduction import Reduced, reduced
 from evsys_conformance.diagnosis.weight import weight
-from evsys_conformance.programs.differences import Difference
+from evsys_conformance.programs.differences import RECORDS, Difference
 from evsys_conformance.programs.program import Make, Program
 from evsys_conformance.programs.script import essence, script
 
@@ -169,7 +169,7 @@ class _Diagnosis:
             result = self._without_surroundings(reduced(program, found, about, self.experiments))
             self.experiments.tries = 1
         about = _like(about, result.found)
-        if about.kind == "invented" and not structure.number_of_calls(result.program):
+        if about.kind in RECORDS and not structure.number_of_calls(result.program):
             result = self._from_elsewhere(result)
             about = _like(about, result.found)
         if not result.complete and (known := self._known_to_be_like(about)):
@@ -192,6 +192,8 @@ class _Diagnosis:
 
     def _from_elsewhere(self, result: Reduced) -> Reduced:
         """What a store invents without a call may be left from another destination."""
+        if "CL-2" in self.causes:  # It shows without a call, and was not left.
+            return result
         with contextlib.suppress(OutOfTime):
             if leaking := leak(self.experiments):
                 program, found = leaking

@@ -47,20 +47,21 @@ def has_config(store: Any) -> bool:
     return isinstance(config, type) and issubclass(config, BaseModel)
 
 
-_ELSEWHERE = "evsys elsewhere"
+_ELSEWHERE = (
+    Call("log_metrics", ({"elsewhere": 0.5}, 0)),
+    Call("log_hyperparams", ({"elsewhere": 1},)),
+    Call("log_artifact", ("elsewhere", "model.pt")),
+)
 
 
 def leak(experiments: Experiments) -> tuple[Program, list[Difference]] | None:
     """A program in which records of one destination show at another, if there is one (ID-4)."""
-    here = [
-        Call("log_metrics", ({_ELSEWHERE: 0.5}, 0)),
-        Call("log_hyperparams", ({_ELSEWHERE: 1},)),
-        Call("log_artifact", (_ELSEWHERE, "model.pt")),
-    ]
-    for call in here:
-        there = (Open(1, 1), Close(1), Read(1))
+    there = (Open(1, 1), Close(1), Read(1))
+    for call in _ELSEWHERE:
+        # What a store invents by itself, or has left of earlier programs, shows without the call.
+        usual = {each.text for each in experiments.once(Program((Open(), Close(), *there)))}
         program = Program((Open(), Make(call), Close(), *there))
-        found = [each for each in experiments.found(program) if _ELSEWHERE in each.text]
+        found = [each for each in experiments.once(program) if each.text not in usual]
         if found:
             return program, found
     return None

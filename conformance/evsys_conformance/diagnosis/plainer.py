@@ -15,7 +15,7 @@ KEY, VALUE, STEP, SPLIT = "loss", 0.5, 0, "train"
 NAME, PATH, KIND = "model", "model.pt", "file"
 HYPERPARAM, SETTING = "lr", 1
 """What the arguments of a plain call are."""
-OTHER_SPLIT = "val"
+OTHER_SPLITS = ("val", "test")
 SECOND = {KEY: "acc", NAME: "data", PATH: "data.pt", HYPERPARAM: "seed"}
 """As plain, where two must differ."""
 
@@ -119,8 +119,9 @@ def _plainer_calls(call: Call, place: int) -> Iterator[Call]:
             pass
     if call.keywords:
         for name, value in call.keywords.items():
-            if name == "split" and value != OTHER_SPLIT:
-                yield replace(call, keywords={**call.keywords, name: OTHER_SPLIT})
+            if name == "split" and value not in OTHER_SPLITS:
+                for split in OTHER_SPLITS:
+                    yield replace(call, keywords={**call.keywords, name: split})
             for each in _plainer_text(value):
                 yield replace(call, keywords={**call.keywords, name: each})
 

@@ -6,7 +6,7 @@ from evsys_conformance.diagnosis.plainer import (
     HYPERPARAM,
     KEY,
     NAME,
-    OTHER_SPLIT,
+    OTHER_SPLITS,
     PATH,
     SECOND,
     SETTING,
@@ -95,7 +95,7 @@ def _call_weight(call: Call, place: int) -> int:
         return _ODD
     given = named_arguments(call)
     total = 2 * _ODD * len(call.keywords)
-    total += sum(_odd(value) for value in call.keywords.values() if value != OTHER_SPLIT)
+    total += sum(_odd(value) for value in call.keywords.values() if value not in OTHER_SPLITS)
     match call.method:
         case "log_metrics":
             items = cast("dict[Any, Any]", given["metrics"])
