@@ -39,7 +39,7 @@ class LogStoreMethods(Protocol):
         and steps up to int64 are all kept (MET-3). An empty dict records no point (MET-8).
 
         Args:
-            metrics: Value per key. Whatever ``float()`` takes as a number is recorded as
+            metrics: Value per key. Anything that behaves as a number is recorded as
                 ``float(value)``: int, bool, NumPy scalars, 0-d tensors, Decimal (MET-5). A store
                 that claims ``float64`` keeps every float64 exactly, NaN and infinities included
                 (MET-4). The dict is not changed, and changing it later changes nothing that was
@@ -48,9 +48,9 @@ class LogStoreMethods(Protocol):
             split: Which part of the data this belongs to, keyword only (SIG-2). Text (MET-6).
 
         Raises:
-            TypeError: A value is no number, a key or ``split`` is no str, ``step`` is no integer,
-                or the store refuses the text of a key. Nothing of this call is recorded, what was
-                recorded before stands, and the store still works (MET-7).
+            TypeError: A value is not a number, a key or ``split`` not a string, ``step`` not an
+                integer, or the store refuses the text of a key. Nothing of this call is recorded,
+                earlier records are kept, and the store still works (MET-7).
             ValueError: As TypeError; a store may raise either.
             Exception: The store is closed (CL-3; the built-in stores raise
                 :class:`~evsys_sdk.LogStoreClosedError`), or its destination failed.
@@ -69,8 +69,8 @@ class LogStoreMethods(Protocol):
                 changes nothing that was recorded (HP-4).
 
         Raises:
-            TypeError: A value has no JSON form, or a top-level key is no str. Nothing of this call
-                is recorded, and earlier hyperparameters stand (HP-3).
+            TypeError: A value has no JSON form, or a top-level key is not a string. Nothing of this
+                call is recorded, and earlier hyperparameters are kept (HP-3).
             ValueError: As TypeError; also for NaN and infinities, which a store may refuse (HP-1).
             Exception: The store is closed (CL-3), or its destination failed.
         """
@@ -84,11 +84,12 @@ class LogStoreMethods(Protocol):
 
         Args:
             name: What the artifact is called, text.
-            path: Where it lies, text, kept as given.
+            path: Where it is, text, kept as given.
             kind: What it is, keyword only (SIG-3).
 
         Raises:
-            TypeError: An argument is no str, or the store refuses its text; nothing is recorded.
+            TypeError: An argument is not a string, or the store refuses its text; nothing is
+                recorded.
             ValueError: As TypeError.
             Exception: The store is closed (CL-3), or its destination failed.
         """

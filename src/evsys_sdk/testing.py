@@ -76,7 +76,7 @@ class InMemoryLogStore:
         destination: str | None = Field(
             default=None,
             description="Name of the log in this process, for read_run; without one, each store "
-            "has a log of its own.",
+            "has its own log.",
         )
 
         def destinations(self) -> list[str]:
