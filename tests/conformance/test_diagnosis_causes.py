@@ -21,6 +21,7 @@ def in_an_empty_folder(tmp_path: Path) -> Iterator[None]:
 
 
 STORES = {
+    "ART-2-MissingLeftOut": "ART-2",
     "CAP-SPLIT-StickySplit": "CAP-SPLIT",
     "ID-4-ClassHyperparams": "ID-4",  # which shows in a store without a call
     "MET-1-WideRowsTwice": "MET-1",  # no matter what the keys are

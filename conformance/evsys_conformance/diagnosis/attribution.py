@@ -5,6 +5,8 @@ argument, a value that is not plain. Each such feature belongs to a clause. The 
 order: what is around the calls comes before the calls, and the unusual before the usual.
 """
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, cast
@@ -217,7 +219,7 @@ def _by_number(about: Difference, makes: list[Make], fails: Fails) -> str:
             return "HP-5"
         return "HP-2" if number > 1 else "HP-1"
     if "log_artifact" in methods:
-        return "ART-1"
+        return "ART-2" if _existence_matters(makes, fails) else "ART-1"
     if not makes:
         return "CL-2"
     if _steps_matter(makes) or about.kind == "reordered" or _step_zero_matters(makes, fails):
@@ -225,6 +227,14 @@ def _by_number(about: Difference, makes: list[Make], fails: Fails) -> str:
     if methods == {"log_scalar"} or "log_scalar" in methods:
         return "MET-2"
     return "MET-1"
+
+
+def _existence_matters(makes: list[Make], fails: Fails) -> bool:
+    """Whether a single artifact is kept if only its path exists."""
+    if len(makes) != 1 or os.path.exists(named_arguments(makes[0].call)["path"]):
+        return False
+    name, _path = makes[0].call.arguments
+    return not fails(logged([replace(makes[0].call, arguments=(name, sys.executable))]))
 
 
 def _steps_matter(makes: list[Make]) -> bool:
