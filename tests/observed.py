@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from evsys_conformance.judging.differences import Difference
+from evsys_conformance.judging.judge import judge
+from evsys_conformance.judging.precision import Precision
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.differences import Difference
-from evsys_conformance.programs.judge import judge
 from evsys_conformance.programs.observation import Observation, Seen
-from evsys_conformance.programs.precision import Precision
 from evsys_conformance.programs.program import Expect, Make, Program, Step, logged
 from evsys_sdk import MetricRow, RunLog
 

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from evsys_conformance import awkward, strategies
+from evsys_conformance.judging.expected import named_arguments
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import HERE, Call
-from evsys_conformance.programs.expected import named_arguments
 from evsys_conformance.programs.program import (
     Caller,
     Close,

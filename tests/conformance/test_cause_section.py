@@ -12,8 +12,8 @@ from evsys_conformance.certificate import judging
 from evsys_conformance.certificate.model import CauseRecord
 from evsys_conformance.clauses import BY_ID
 from evsys_conformance.diagnosis.cause import Failure
+from evsys_conformance.judging.differences import Difference
 from evsys_conformance.programs import calls
-from evsys_conformance.programs.differences import Difference
 from evsys_conformance.programs.program import logged
 from evsys_conformance.pytest_session.cause_section import section
 from evsys_conformance.pytest_session.explaining import packed, unpacked

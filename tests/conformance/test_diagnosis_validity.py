@@ -14,10 +14,11 @@ from evsys_conformance.diagnosis.attribution import clause_of
 from evsys_conformance.diagnosis.experiments import Experiments, OutOfTime
 from evsys_conformance.diagnosis.reduction import reduced
 from evsys_conformance.diagnosis.validity import is_valid
+from evsys_conformance.judging.differences import Difference, Kind
+from evsys_conformance.judging.judge import judged
+from evsys_conformance.printing.script import script
 from evsys_conformance.programs import calls
-from evsys_conformance.programs.differences import Difference, Kind
 from evsys_conformance.programs.interpreter import run
-from evsys_conformance.programs.judge import judged
 from evsys_conformance.programs.program import (
     Close,
     Drop,
@@ -35,7 +36,6 @@ from evsys_conformance.programs.program import (
     make_steps,
     program,
 )
-from evsys_conformance.programs.script import script
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.running.check import Check, all_checks
 from random_programs import few, programs, thread_programs

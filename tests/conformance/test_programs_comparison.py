@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evsys_conformance.judging.comparison import differences
+from evsys_conformance.judging.differences import Difference, Kind
+from evsys_conformance.judging.expected import Record
+from evsys_conformance.judging.precision import Precision, same_step
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.comparison import differences
-from evsys_conformance.programs.differences import Difference, Kind
-from evsys_conformance.programs.expected import Record
-from evsys_conformance.programs.precision import Precision, same_step
 from evsys_sdk import ArtifactPointer, MetricRow, RunLog
 
 EXACT = Precision()

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 
 from evsys_conformance import strategies
+from evsys_conformance.printing.script import essence, script
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.program import (
     Caller,
@@ -32,7 +33,6 @@ from evsys_conformance.programs.program import (
     program,
     run_of,
 )
-from evsys_conformance.programs.script import essence, script
 from evsys_conformance.strategies import FloatSubclass, IndexLike, NumberLike
 from random_programs import few, programs, thread_programs
 

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 
 from evsys_conformance import strategies
-from evsys_conformance.programs import calls
-from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.differences import Difference, Kind
-from evsys_conformance.programs.expected import Record, expected_hyperparams
-from evsys_conformance.programs.json_values import (
+from evsys_conformance.judging.differences import Difference, Kind
+from evsys_conformance.judging.expected import Record, expected_hyperparams
+from evsys_conformance.judging.json_values import (
     hyperparam_differences,
     json_difference,
     shortened_source,
 )
+from evsys_conformance.programs import calls
+from evsys_conformance.programs.calls import Call
 
 
 @given(strategies.json_values(nonfinite=True))

@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from evsys_conformance.programs.differences import RECORDS, Kind
+from evsys_conformance.judging.differences import RECORDS, Kind
 from evsys_conformance.programs.observation import Seen, caught
 from evsys_conformance.programs.program import (
     Close,

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from evsys_conformance.judging.judge import judged
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.interpreter import run
-from evsys_conformance.programs.judge import judged
 from evsys_conformance.programs.observation import Seen, caught
 from evsys_conformance.programs.program import (
     Close,

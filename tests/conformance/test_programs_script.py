@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
+from evsys_conformance.judging.judge import judged
+from evsys_conformance.printing.script import essence, script
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import HERE, Call
 from evsys_conformance.programs.interpreter import run
-from evsys_conformance.programs.judge import judged
 from evsys_conformance.programs.program import (
     Close,
     Expect,
@@ -34,7 +35,6 @@ from evsys_conformance.programs.program import (
     program,
     run_of,
 )
-from evsys_conformance.programs.script import essence, script
 from evsys_conformance.programs.subject import Subject
 from random_programs import few, programs, thread_programs
 from recording_store import RECEIVED, RecordingHarness

@@ -7,12 +7,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from evsys_conformance import strategies
+from evsys_conformance.judging.comparison import differences
+from evsys_conformance.judging.differences import Difference
+from evsys_conformance.judging.expected import Record, named_arguments
+from evsys_conformance.judging.precision import Precision
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.comparison import differences
-from evsys_conformance.programs.differences import Difference
-from evsys_conformance.programs.expected import Record, named_arguments
-from evsys_conformance.programs.precision import Precision
 from evsys_sdk import ArtifactPointer, MetricRow, RunLog
 from random_programs import few
 

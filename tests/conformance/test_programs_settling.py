@@ -2,14 +2,14 @@
 
 import pytest
 
+from evsys_conformance.judging.comparison import differences
+from evsys_conformance.judging.expected import Record
+from evsys_conformance.judging.precision import Precision
+from evsys_conformance.judging.settling import settled
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.comparison import differences
-from evsys_conformance.programs.expected import Record
 from evsys_conformance.programs.observation import Seen
-from evsys_conformance.programs.precision import Precision
 from evsys_conformance.programs.program import Close, Killed, Make, Open, Read, Step
-from evsys_conformance.programs.settling import settled
 from evsys_sdk import ArtifactPointer, MetricRow, RunLog
 from observed import found
 

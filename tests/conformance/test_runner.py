@@ -14,12 +14,12 @@ import pytest
 from hypothesis.errors import HypothesisWarning
 
 from evsys_conformance import StoreHarness
+from evsys_conformance.judging.differences import listed_texts
+from evsys_conformance.judging.expected import Point, Record, expected_points
+from evsys_conformance.judging.judge import judged
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.differences import listed_texts
-from evsys_conformance.programs.expected import Point, Record, expected_points
 from evsys_conformance.programs.interpreter import run
-from evsys_conformance.programs.judge import judged
 from evsys_conformance.programs.program import Make, logged
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.running import runner

@@ -5,11 +5,11 @@ import contextlib
 from hypothesis import strategies as st
 
 from evsys_conformance import strategies
+from evsys_conformance.judging.comparison import differences
+from evsys_conformance.judging.differences import listed_texts
+from evsys_conformance.judging.expected import Record
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.comparison import differences
-from evsys_conformance.programs.differences import listed_texts
-from evsys_conformance.programs.expected import Record
 from evsys_conformance.programs.forwarding import child_specs
 from evsys_conformance.programs.program import Through, logged
 from evsys_conformance.programs.sibling_stores import ChangingStore, FailingStore, RecordingStore

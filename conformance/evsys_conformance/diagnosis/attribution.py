@@ -13,9 +13,9 @@ from typing import Any, cast
 
 from evsys_conformance.awkward import UNKNOWN
 from evsys_conformance.diagnosis.plainer import KEY, SPLIT, VALUE, is_numbered, plain_call
+from evsys_conformance.judging.differences import RECORDS, Difference
+from evsys_conformance.judging.expected import named_arguments
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.differences import RECORDS, Difference
-from evsys_conformance.programs.expected import named_arguments
 from evsys_conformance.programs.program import (
     Caller,
     Close,

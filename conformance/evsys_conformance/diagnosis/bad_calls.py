@@ -3,8 +3,8 @@
 import operator
 from typing import Any, cast
 
+from evsys_conformance.judging.expected import named_arguments
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.expected import named_arguments
 
 
 def must_be_refused(call: Call) -> bool:

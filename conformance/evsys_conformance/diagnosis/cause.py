@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from evsys_conformance.clauses import Clause
-from evsys_conformance.programs.differences import Difference
+from evsys_conformance.judging.differences import Difference
 from evsys_conformance.programs.program import Program
 from evsys_conformance.running.runner import Outcome
 

@@ -24,9 +24,9 @@ from evsys_conformance.diagnosis.containment import contains
 from evsys_conformance.diagnosis.experiments import Experiments, OutOfTime
 from evsys_conformance.diagnosis.reduction import Reduced, reduced
 from evsys_conformance.diagnosis.weight import weight
-from evsys_conformance.programs.differences import RECORDS, Difference
+from evsys_conformance.judging.differences import RECORDS, Difference
+from evsys_conformance.printing.script import essence, script
 from evsys_conformance.programs.program import Make, Program
-from evsys_conformance.programs.script import essence, script
 
 SECONDS_PER_PROGRAM = 6.0
 """How long one failing program may be reduced."""

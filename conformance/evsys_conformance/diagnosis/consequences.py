@@ -7,8 +7,8 @@ from pydantic import BaseModel
 from evsys_conformance.diagnosis import structure
 from evsys_conformance.diagnosis.experiments import Experiments
 from evsys_conformance.diagnosis.plainer import plain_call
+from evsys_conformance.judging.differences import Difference
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.differences import Difference
 from evsys_conformance.programs.program import Close, Make, Open, Program, Read, Through, logged
 from evsys_sdk.signatures import WRITE_METHODS
 

@@ -5,9 +5,9 @@ import warnings
 from dataclasses import dataclass, field
 
 from evsys_conformance.diagnosis.validity import is_valid
-from evsys_conformance.programs.differences import Difference
+from evsys_conformance.judging.differences import Difference
+from evsys_conformance.judging.judge import judged
 from evsys_conformance.programs.interpreter import run
-from evsys_conformance.programs.judge import judged
 from evsys_conformance.programs.observation import Hanging
 from evsys_conformance.programs.program import Killed, Processes, Program, Threads
 from evsys_conformance.programs.subject import Subject

@@ -15,9 +15,9 @@ from evsys_conformance.diagnosis import structure
 from evsys_conformance.diagnosis.experiments import Experiments, OutOfTime
 from evsys_conformance.diagnosis.plainer import plain_call, plainer
 from evsys_conformance.diagnosis.weight import weight
+from evsys_conformance.judging.differences import Difference
+from evsys_conformance.judging.expected import named_arguments
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.differences import Difference
-from evsys_conformance.programs.expected import named_arguments
 from evsys_conformance.programs.program import Caller, Expect, Make, Program, Step
 
 _FEW = 12

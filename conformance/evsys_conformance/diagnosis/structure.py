@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from evsys_conformance.diagnosis.plainer import plain_call
+from evsys_conformance.judging.differences import Difference
 from evsys_conformance.programs.calls import Call, of_forked_child
-from evsys_conformance.programs.differences import Difference
 from evsys_conformance.programs.program import (
     Close,
     Drop,

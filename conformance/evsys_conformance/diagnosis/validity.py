@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from evsys_conformance.judging.expected import named_arguments
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.expected import named_arguments
 from evsys_conformance.programs.program import (
     Close,
     Drop,

@@ -15,8 +15,8 @@ from evsys_conformance.diagnosis.plainer import (
     is_numbered,
 )
 from evsys_conformance.diagnosis.structure import calls_of
+from evsys_conformance.judging.expected import named_arguments
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.expected import named_arguments
 from evsys_conformance.programs.program import (
     Caller,
     Expect,

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from evsys_conformance.programs.expected import Record
+from evsys_conformance.judging.expected import Record
 
 
 class _Recorded(Protocol):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evsys_conformance.harness import StoreHarness
-from evsys_conformance.programs.precision import Precision
+from evsys_conformance.judging.precision import Precision
 from evsys_conformance.programs.program import Step
 
 SLOW_SECONDS_PER_CALL = 0.005

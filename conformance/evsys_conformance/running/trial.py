@@ -11,13 +11,13 @@ from typing import Any, NoReturn
 
 from evsys_conformance.clauses import Clause
 from evsys_conformance.harness import build_store
+from evsys_conformance.judging.comparison import differences
+from evsys_conformance.judging.differences import listed_texts
+from evsys_conformance.judging.expected import Record
+from evsys_conformance.printing.script import frame
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.comparison import differences
-from evsys_conformance.programs.differences import listed_texts
-from evsys_conformance.programs.expected import Record
 from evsys_conformance.programs.observation import described
 from evsys_conformance.programs.program import Close, Make, Open, Program, Read, Step
-from evsys_conformance.programs.script import frame
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.violation import ClauseViolation
 

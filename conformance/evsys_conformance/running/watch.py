@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Generator
 from types import FrameType
 
-from evsys_conformance.programs.judge import spoken
+from evsys_conformance.judging.judge import spoken
 from evsys_conformance.programs.observation import Hanging
 from evsys_conformance.programs.subject import Subject
 

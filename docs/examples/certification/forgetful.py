@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from evsys_sdk import Capability
 from evsys_sdk.arguments import checked_metrics
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 
@@ -10,6 +11,7 @@ class ForgetfulLogStore(JSONLLogStore):
     """The jsonl store, but every 64th call of ``log_metrics`` is lost."""
 
     name: ClassVar[str] = "forgetful"
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({"split", "float64"})
     _calls = 0
 
     def log_metrics(self, metrics: dict[str, float], step: int, *, split: str = "train") -> None:

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from evsys_conformance.judging.differences import Difference
+from evsys_conformance.judging.expected import Record
 from evsys_conformance.programs.calls import source
-from evsys_conformance.programs.differences import Difference
-from evsys_conformance.programs.expected import Record
 from evsys_sdk.text import truncated
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from evsys_conformance.judging.comparison import found_points
+from evsys_conformance.judging.expected import Record, expected_points
+from evsys_conformance.judging.json_values import json_difference
+from evsys_conformance.judging.precision import Precision, same_step
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.comparison import found_points
-from evsys_conformance.programs.expected import Record, expected_points
-from evsys_conformance.programs.json_values import json_difference
-from evsys_conformance.programs.precision import Precision, same_step
 from evsys_sdk.run_log import RunLog
 
 

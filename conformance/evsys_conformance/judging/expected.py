@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from evsys_conformance.judging.precision import as_float
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.precision import as_float
 from evsys_sdk.signatures import positional_parameters
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Generator, Iterator
 
+from evsys_conformance.printing.loops import lines_of
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.loops import lines_of
 from evsys_conformance.programs.program import Forks, Killed, Leave, Processes, Threads
 from evsys_conformance.programs.threads import JOIN_SECONDS
 

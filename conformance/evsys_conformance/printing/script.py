@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from evsys_conformance.programs import writers
+from evsys_conformance.printing import writers
+from evsys_conformance.printing.loops import lines_of
 from evsys_conformance.programs.calls import Call, source
-from evsys_conformance.programs.loops import lines_of
 from evsys_conformance.programs.program import (
     Caller,
     Close,

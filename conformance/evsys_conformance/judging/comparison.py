@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from evsys_conformance.programs.calls import source
-from evsys_conformance.programs.differences import Difference, Kind
-from evsys_conformance.programs.expected import (
+from evsys_conformance.judging.differences import Difference, Kind
+from evsys_conformance.judging.expected import (
     Artifact,
     Point,
     Pointer,
@@ -22,8 +21,9 @@ from evsys_conformance.programs.expected import (
     expected_hyperparams,
     expected_points,
 )
-from evsys_conformance.programs.json_values import hyperparam_differences, shortened_source
-from evsys_conformance.programs.precision import Precision, same_step
+from evsys_conformance.judging.json_values import hyperparam_differences, shortened_source
+from evsys_conformance.judging.precision import Precision, same_step
+from evsys_conformance.programs.calls import source
 from evsys_conformance.programs.sequences import lost_and_extra, out_of_order, present
 from evsys_sdk.run_log import RunLog
 

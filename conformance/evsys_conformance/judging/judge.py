@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from evsys_conformance.judging.comparison import differences
+from evsys_conformance.judging.differences import Difference, Kind
+from evsys_conformance.judging.expected import Record, records_something
+from evsys_conformance.judging.precision import Precision
+from evsys_conformance.judging.settling import settled
 from evsys_conformance.programs.calls import Call, located, of_forked_child
-from evsys_conformance.programs.comparison import differences
-from evsys_conformance.programs.differences import Difference, Kind
-from evsys_conformance.programs.expected import Record, records_something
 from evsys_conformance.programs.observation import Observation, Seen, described
-from evsys_conformance.programs.precision import Precision
 from evsys_conformance.programs.program import (
     Close,
     Drop,
@@ -24,7 +25,6 @@ from evsys_conformance.programs.program import (
     Step,
     Threads,
 )
-from evsys_conformance.programs.settling import settled
 from evsys_conformance.programs.subject import Subject
 from evsys_sdk.text import truncated
 

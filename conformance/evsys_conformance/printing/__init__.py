@@ -1,0 +1,1 @@
+"""Programs as Python, as they are shown and kept."""
