@@ -91,7 +91,7 @@ mutation: .venv-mutation/installed ## Let the kit judge mutants of two stores (M
 	.venv-mutation/bin/python tests/conformance/mutation.py $(if $(MUTANTS),--mutants $(MUTANTS))
 	PYTHONPATH=tests .venv-mutation/bin/python -m conformance.plain_mutation
 
-diagnosis: .venv/installed ## Let the kit explain the zoo's faulty stores (EVERY=12); writes docs/diagnosis.md
+diagnosis: .venv/installed ## Let the kit explain the zoo's faulty stores (EVERY=10); writes docs/diagnosis.md
 	.venv/bin/python tests/conformance/diagnosis.py $(if $(EVERY),--every $(EVERY))
 
 torture: .venv/installed ## Kill, fill up and damage at full length; writes the table in docs/durability.md

@@ -112,7 +112,7 @@ INTRODUCTION = """\
 The kit explains a failed certification by [causes](certify-a-store.md#a-clause-fails). This page
 measures how well. The zoo of the kit's tests has {all_singles} stores with one known fault, and
 {all_pairs} pairs of them make stores with two. `make diagnosis` certifies them at quick effort and
-writes this page; `make diagnosis EVERY=8` takes every eighth. This time it took {singles} stores
+writes this page; `make diagnosis EVERY=10` takes every tenth. This time it took {singles} stores
 with one fault that fails a check at quick effort, and {pairs} with two.
 
 | measure | result |

@@ -22,8 +22,9 @@ def in_an_empty_folder(tmp_path: Path) -> Iterator[None]:
 
 STORES = {
     "ART-2-MissingLeftOut": "ART-2",
-    "CAP-SPLIT-StickySplit": "CAP-SPLIT",
     "ID-4-ClassHyperparams": "ID-4",  # which shows in a store without a call
+    "ART-1-PathCut": "ART-1",
+    "MET-3-SamePointOnce": "MET-3",
     "MET-1-WideRowsTwice": "MET-1",  # no matter what the keys are
     "MET-3-BackIgnored": "MET-3",  # also after an empty dict
     "MET-3-SortedByValue": "MET-3",

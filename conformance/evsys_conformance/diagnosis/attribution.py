@@ -5,14 +5,13 @@ argument, a value that is not plain. Each such feature belongs to a clause. The 
 order: what is around the calls comes before the calls, and the unusual before the usual.
 """
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, cast
 
 from evsys_conformance.awkward import UNKNOWN
-from evsys_conformance.diagnosis.plainer import KEY, SPLIT, VALUE, is_numbered, plain_call
+from evsys_conformance.diagnosis.plainer import KEY, NAME, SPLIT, VALUE, is_numbered, plain_call
 from evsys_conformance.judging.differences import RECORDS, Difference
 from evsys_conformance.judging.expected import named_arguments
 from evsys_conformance.programs.calls import Call
@@ -36,6 +35,7 @@ Fails = Callable[[Program], list[Difference]]
 """What is wrong with a program, found out by running it."""
 
 _METRIC_METHODS = ("log_scalar", "log_metrics")
+_UNSORTED = (KEY, "acc", "lr")
 _PLAIN_SPLITS = ("train", "val", "test", "validation", "eval")
 
 
@@ -59,6 +59,7 @@ def clause_of(program: Program, about: Difference, fails: Fails) -> str:
         or ("MET-3" if (about.kind, about.area) == ("reordered", "points") else "")
         or _by_defaults(makes, fails)
         or _by_scalars(makes, fails)
+        or _by_company(makes, fails)
         or _by_arguments(makes)
         or _by_number(about, makes, fails)
     )
@@ -154,6 +155,19 @@ def _by_scalars(makes: list[Make], fails: Fails) -> str:
     return "" if not makes or fails(logged(map(_as_metrics, scalars))) else "MET-2"
 
 
+def _by_company(makes: list[Make], fails: Fails) -> str:
+    """By items that fail only together, under any keys: each is recorded alone."""
+    if len(makes) != 1 or makes[0].call.method != "log_metrics" or makes[0].call.keywords:
+        return ""
+    items, step = makes[0].call.arguments
+    if not 1 < len(items) <= len(_UNSORTED):
+        return ""
+    alone = [Call("log_metrics", ({key: value}, step)) for key, value in items.items()]
+    renamed = dict(zip(_UNSORTED, items.values(), strict=False))
+    fails_together = fails(logged([Call("log_metrics", (renamed, step))]))
+    return "MET-1" if fails_together and not any(fails(logged([c])) for c in alone) else ""
+
+
 def _as_metrics(call: Call) -> Call:
     key, value, step = call.arguments
     return Call("log_metrics", ({key: value}, step))
@@ -219,7 +233,8 @@ def _by_number(about: Difference, makes: list[Make], fails: Fails) -> str:
             return "HP-5"
         return "HP-2" if number > 1 else "HP-1"
     if "log_artifact" in methods:
-        return "ART-2" if _existence_matters(makes, fails) else "ART-1"
+        lost = about.kind == "lost"
+        return "ART-2" if lost and _existence_matters(makes, fails) else "ART-1"
     if not makes:
         return "CL-2"
     if _steps_matter(makes) or about.kind == "reordered" or _step_zero_matters(makes, fails):
@@ -230,11 +245,10 @@ def _by_number(about: Difference, makes: list[Make], fails: Fails) -> str:
 
 
 def _existence_matters(makes: list[Make], fails: Fails) -> bool:
-    """Whether a single artifact is kept if only its path exists."""
-    if len(makes) != 1 or os.path.exists(named_arguments(makes[0].call)["path"]):
+    """Whether a single plain artifact is kept if only its path exists."""
+    if [make.call for make in makes] != [plain_call("log_artifact")]:
         return False
-    name, _path = makes[0].call.arguments
-    return not fails(logged([replace(makes[0].call, arguments=(name, sys.executable))]))
+    return not fails(logged([Call("log_artifact", (NAME, sys.executable))]))
 
 
 def _steps_matter(makes: list[Make]) -> bool:

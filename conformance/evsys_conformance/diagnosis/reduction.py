@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 
 from evsys_conformance.diagnosis import structure
 from evsys_conformance.diagnosis.experiments import Experiments, OutOfTime
-from evsys_conformance.diagnosis.plainer import plain_call, plainer
+from evsys_conformance.diagnosis.plainer import KEY, VALUE, plain_call, plainer
 from evsys_conformance.diagnosis.weight import weight
 from evsys_conformance.judging.differences import Difference
 from evsys_conformance.judging.expected import named_arguments
@@ -154,6 +154,8 @@ def _uniform(program: Program) -> Iterator[Program]:
         if method == "log_metrics" or any(make.call.method == method for make in kept):
             yield _plain(program, method)
     yield _plain(program, "")
+    yield _plain(program, "log_metrics", same_step=True)
+    yield _plain(program, "log_metrics", numbered_keys=True)
     yield from _merged_hyperparams(program)
 
 
@@ -181,7 +183,9 @@ def _logs_hyperparams(step: Step) -> TypeGuard[Make]:
     return isinstance(step, Make) and step.call.method == "log_hyperparams"
 
 
-def _plain(program: Program, method: str) -> Program:
+def _plain(
+    program: Program, method: str, *, same_step: bool = False, numbered_keys: bool = False
+) -> Program:
     """The program with plain calls of a method (of each call's own if it is empty) only."""
     number = 0
     steps: list[Step] = []
@@ -189,7 +193,9 @@ def _plain(program: Program, method: str) -> Program:
         if not isinstance(step, Make):
             steps.append(step)
         elif step.expect in _MAY_BE_KEPT and step.call.method != "close":
-            call = plain_call(method or step.call.method, number)
+            call = plain_call(method or step.call.method, 0 if same_step else number)
+            if numbered_keys:
+                call = Call("log_metrics", ({f"{KEY} {number}": VALUE}, number))
             steps.append(replace(step, call=call, expect=Expect.ACCEPTED, because=""))
             number += 1
     return Program(tuple(steps))
