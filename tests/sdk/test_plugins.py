@@ -239,7 +239,7 @@ class TestGoodPlugins:
             """,
             good,
         )
-        ours = ["background", "jsonl", "multiplex", "tensorboard"]
+        ours = ["background", "jsonl", "memory", "multiplex", "tensorboard"]
         theirs = ["asks-others", "bare", "http", "named-entry", "nested", "ours-again", "the-entry"]
         assert out == {"kinds": sorted(ours + theirs), "plugins": []}
 

@@ -30,11 +30,11 @@ _SLACK = 2.0
 """Seconds that a busy machine may take beside those that are waited for."""
 
 
-@register_log_store("recorder")
+@register_log_store("torture-recorder")
 class Recorder:
     """Keeps the steps by key, and does what a case asks for before it does so."""
 
-    name: ClassVar[str] = "recorder"
+    name: ClassVar[str] = "torture-recorder"
 
     class Config(BaseModel, extra="forbid"):
         """No parameters."""
@@ -63,7 +63,7 @@ class Recorder:
 def _opened(
     before: Callable[[], None], close_timeout: float, **params: Any
 ) -> tuple[BackgroundLogStore, Recorder]:
-    child = {"kind": "recorder"}
+    child = {"kind": "torture-recorder"}
     store = BackgroundLogStore(child=child, close_timeout=close_timeout, **params)
     delivery: Any = vars(store)["_delivery"]
     recorder: Recorder = delivery.child

@@ -369,7 +369,7 @@ class OpensTwice(Jsonl):
     "CAP-THREADS",
     "goes through a dict on close that others still fill",
     habitat=BufferedHarness,
-    message=r"close\(\), racing writes, raised|missing|is not recorded",
+    message=r"close\(\), (racing writes|while others write), raised|missing|is not recorded",
     capabilities=THREADS,
 )
 class DictGrowsOnClose(Buffered):
