@@ -21,24 +21,13 @@ def in_an_empty_folder(tmp_path: Path) -> Iterator[None]:
 
 
 STORES = {
-    "ART-2-MissingLeftOut": "ART-2",
-    "ID-4-ClassHyperparams": "ID-4",  # which shows in a store without a call
     "ART-1-PathCut": "ART-1",
     "MET-3-SamePointOnce": "MET-3",
     "MET-1-WideRowsTwice": "MET-1",  # no matter what the keys are
-    "MET-3-BackIgnored": "MET-3",  # also after an empty dict
-    "MET-3-SortedByValue": "MET-3",
-    "CL-2-CloseNeedsWrite": "CL-2",  # also where threads close it
-    "CL-3-OpensFileAgain": "CL-3",  # which stays open
     "CL-3-RefusesOncePerMethod": "CL-3",  # also where threads write to it
-    "HP-2-FiftyHyperparams": "HP-1",  # 51 in one call are as many as in 51 calls
     "HP-3-BadCallStopsThread": "HP-3",  # also after a call that nobody judges
-    "ID-2-ConfigAllows": "ID-2",  # and so multiplex takes no such child
-    "MET-1-SixtyFourthDoubled": "MET-1",
     "MET-4-Float32": "MET-4",  # also the floats that number-likes become
-    "SIG-1-ConfigForParams": "SIG-1",  # and so no wrapper can hand calls on by keyword
     "SIG-1-CloseProperty": "SIG-1",  # nothing can be said of a store that never closes
-    "SIG-1-NoMetrics": "SIG-1",
     "SIG-2-HiddenDefaultSplit": "SIG-2",
 }
 
