@@ -1,11 +1,19 @@
 """Each fault of a store ends as one cause, under the clause that it breaks."""
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from evsys_conformance.clauses import BY_ID
+from evsys_conformance.diagnosis.cause import Failure
+from evsys_conformance.diagnosis.causes import causes_of
+from evsys_conformance.diagnosis.experiments import Experiments
+from planted import subject_of
+from zoo.backends.memory import Memory
 from zoo.judging import causes_of_store
 from zoo.pairs import PAIRS
 from zoo.registry import FAULTY
@@ -20,25 +28,57 @@ def in_an_empty_folder(tmp_path: Path) -> Iterator[None]:
     os.chdir(before)
 
 
-STORES = {
-    "ART-1-PathCut": "ART-1",
-    "MET-3-SamePointOnce": "MET-3",
-    "MET-1-WideRowsTwice": "MET-1",  # no matter what the keys are
-    "CL-3-RefusesOncePerMethod": "CL-3",  # also where threads write to it
-    "HP-3-BadCallStopsThread": "HP-3",  # also after a call that nobody judges
-    "MET-4-Float32": "MET-4",  # also the floats that number-likes become
-    "SIG-1-CloseProperty": "SIG-1",  # nothing can be said of a store that never closes
-    "SIG-2-HiddenDefaultSplit": "SIG-2",
-}
+STORES = [
+    # The faulty store, the clause of its one cause, and other clauses whose checks fail as well.
+    ("ART-1-PathCut", "ART-1", ""),  # not for a path that does not exist
+    ("ART-2-MissingLeftOut", "ART-2", "ART-1"),
+    ("CL-2-CloseNeedsWrite", "CL-2", "CAP-THREADS ID-3"),
+    ("CL-3-OpensFileAgain", "CL-3", "CL-4"),
+    ("CL-3-RefusesOncePerMethod", "CL-3", "CAP-THREADS"),
+    ("HP-2-FiftyHyperparams", "HP-1", "HP-2"),  # 51 in one call are as many as in 51 calls
+    ("HP-3-BadCallStopsThread", "HP-3", "HP-1"),
+    ("ID-2-ConfigAllows", "ID-2", "MUX-1"),  # multiplex takes no such child
+    ("ID-2-ConfigOfInstance", "ID-2", "ID-3 MUX-1"),
+    ("ID-4-ClassHyperparams", "ID-4", "CL-2 HP-1"),
+    ("ID-4-MutableDefault", "ID-4", "CL-2 ART-1"),
+    ("MET-1-WideRowsTwice", "MET-1", "MET-3 MET-4 MET-6"),
+    ("MET-3-BackIgnored", "MET-3", "MET-8 CAP-FORK"),
+    ("MET-3-SamePointOnce", "MET-3", "MET-4 MET-6"),
+    ("MET-3-SortedByValue", "MET-3", "MET-4 MET-6 CAP-SPLIT"),
+    ("MET-4-Float32", "MET-4", "MET-5"),
+    ("SIG-1-CloseProperty", "SIG-1", "ID-3 CL-2 MET-1 CAP-THREADS"),
+    ("SIG-1-ConfigForParams", "SIG-1", "MUX-1"),
+    ("SIG-1-NoMetrics", "SIG-1", "SIG-2 MET-1 MET-7 MET-8"),
+    ("SIG-2-HiddenDefaultSplit", "SIG-2", "MET-1"),
+]
 
 
-@pytest.mark.parametrize("name", STORES)
-def test_a_fault_is_one_cause(name: str) -> None:
+@pytest.mark.parametrize(("name", "clause", "others"), STORES, ids=[each[0] for each in STORES])
+def test_a_fault_is_one_cause(name: str, clause: str, others: str) -> None:
     (faulty,) = (each for each in FAULTY if each.id == name)
-    failed, causes = causes_of_store(faulty.harness)
-    assert [cause.clause.id for cause in causes] == [STORES[name]]
+    clauses = {faulty.clause, clause, *others.split()}
+    failed, causes = causes_of_store(faulty.harness, clauses=clauses)
+    assert [cause.clause.id for cause in causes] == [clause]
     assert sorted(causes[0].checks) == sorted(failure.check for failure in failed)
-    assert 1 <= len(causes[0].essence) <= 7
+    assert {failure.clause.id for failure in failed} >= set(others.split())
+    assert len(causes[0].essence) <= 7
+
+
+def test_only_what_needs_a_config_is_explained_by_its_absence() -> None:
+    class WithoutConfig(Memory):
+        Config: Any = None
+
+    subject = subject_of(WithoutConfig)
+    failures = [
+        Failure(f"{clause}::check", BY_ID[clause], "what was wrong", "")
+        for clause in ("ID-2", "ID-3", "CL-4")
+    ]
+    causes = causes_of(failures, Experiments(subject, time.perf_counter() + 20.0))
+    assert {cause.clause.id: cause.checks for cause in causes} == {
+        "ID-2": ["ID-2::check", "ID-3::check"],
+        "CL-4": ["CL-4::check"],
+    }
+    subject.discard()
 
 
 @pytest.mark.parametrize("name", ["NoneDropped+StepAsMetric", "LengthAsValue+ScalarStepFromOne"])

@@ -6,12 +6,20 @@ order: what is around the calls comes before the calls, and the unusual before t
 """
 
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, cast
 
 from evsys_conformance.awkward import UNKNOWN
-from evsys_conformance.diagnosis.plainer import KEY, NAME, SPLIT, VALUE, is_numbered, plain_call
+from evsys_conformance.diagnosis.argument_features import (
+    METRIC_METHODS,
+    Fails,
+    by_arguments,
+    by_company,
+    by_defaults,
+    by_scalars,
+    clause_of_text,
+    is_awkward,
+)
+from evsys_conformance.diagnosis.plainer import NAME, VALUE, plain_call
 from evsys_conformance.judging.differences import RECORDS, Difference
 from evsys_conformance.judging.expected import named_arguments
 from evsys_conformance.programs.calls import Call
@@ -31,13 +39,6 @@ from evsys_conformance.programs.program import (
     logged,
 )
 
-Fails = Callable[[Program], list[Difference]]
-"""What is wrong with a program, found out by running it."""
-
-_METRIC_METHODS = ("log_scalar", "log_metrics")
-_UNSORTED = (KEY, "acc", "lr")
-_PLAIN_SPLITS = ("train", "val", "test", "validation", "eval")
-
 
 def clause_of(program: Program, about: Difference, fails: Fails) -> str:
     """The id of the clause that a reduced program breaks.
@@ -56,11 +57,11 @@ def clause_of(program: Program, about: Difference, fails: Fails) -> str:
         or _by_closing(program, about, makes)
         or _by_expectation(makes, about)
         or _by_caller(makes, about)
-        or ("MET-3" if (about.kind, about.area) == ("reordered", "points") else "")
-        or _by_defaults(makes, fails)
-        or _by_scalars(makes, fails)
-        or _by_company(makes, fails)
-        or _by_arguments(makes)
+        or _by_order(about)
+        or by_defaults(makes, fails)
+        or by_scalars(makes, fails)
+        or by_company(makes, fails)
+        or by_arguments(makes)
         or _by_number(about, makes, fails)
     )
 
@@ -120,8 +121,8 @@ def _by_expectation(makes: list[Make], about: Difference) -> str:
             case Expect.REFUSED if about.kind != "arguments changed":
                 return "HP-3" if method == "log_hyperparams" else "MET-7"
             case Expect.KEPT_OR_REFUSED | Expect.KEPT_OR_VALUE_ERROR | Expect.NOT_JUDGED:
-                if _is_awkward(make.call):
-                    return _of_text(method)
+                if is_awkward(make.call):
+                    return clause_of_text(method)
             case _:
                 pass
     return ""
@@ -134,90 +135,8 @@ def _by_caller(makes: list[Make], about: Difference) -> str:
     return ""
 
 
-def _by_defaults(makes: list[Make], fails: Fails) -> str:
-    """By a default of split or kind: the call is fine with that argument given."""
-    if len(makes) != 1 or makes[0].call.keywords:
-        return ""
-    call = makes[0].call
-    default = {"log_metrics": ("split", SPLIT, "SIG-2"), "log_artifact": ("kind", "file", "SIG-3")}
-    if call.method not in default:
-        return ""
-    name, value, clause = default[call.method]
-    spelled_out = logged([replace(call, keywords={name: value})])
-    return "" if fails(spelled_out) else clause
-
-
-def _by_scalars(makes: list[Make], fails: Fails) -> str:
-    """By log_scalar: log_metrics does the same without a fault."""
-    scalars = [make.call for make in makes if make.call.method == "log_scalar"]
-    if len(scalars) != len(makes) or any(call.keywords for call in scalars):
-        return ""
-    return "" if not makes or fails(logged(map(_as_metrics, scalars))) else "MET-2"
-
-
-def _by_company(makes: list[Make], fails: Fails) -> str:
-    """By items that fail only together, under any keys: each is recorded alone."""
-    if len(makes) != 1 or makes[0].call.method != "log_metrics" or makes[0].call.keywords:
-        return ""
-    items, step = makes[0].call.arguments
-    if not 1 < len(items) <= len(_UNSORTED):
-        return ""
-    alone = [Call("log_metrics", ({key: value}, step)) for key, value in items.items()]
-    renamed = dict(zip(_UNSORTED, items.values(), strict=False))
-    fails_together = fails(logged([Call("log_metrics", (renamed, step))]))
-    return "MET-1" if fails_together and not any(fails(logged([c])) for c in alone) else ""
-
-
-def _as_metrics(call: Call) -> Call:
-    key, value, step = call.arguments
-    return Call("log_metrics", ({key: value}, step))
-
-
-def _of_text(method: str) -> str:
-    return {"log_hyperparams": "HP-1", "log_artifact": "ART-1"}.get(method, "MET-6")
-
-
-def _by_arguments(makes: list[Make]) -> str:
-    """By an argument that is not plain."""
-    if any(
-        {"key", "value", "step", "metrics", "params", "name", "path"} & set(m.call.keywords)
-        for m in makes
-    ):
-        return "SIG-1"
-    found = [clause for make in makes for clause in _special_arguments(make.call)]
-    order = ("MET-8", "MET-6", "MET-5", "MET-4", "CAP-SPLIT")
-    return next((clause for clause in order if clause in found), "")
-
-
-def _special_arguments(call: Call) -> Iterator[str]:
-    if call.method not in _METRIC_METHODS:
-        return
-    given = named_arguments(call)
-    items = cast("dict[Any, Any]", given.get("metrics", {given.get("key"): given.get("value")}))
-    if not items:
-        yield "MET-8"
-    split = given.get("split", SPLIT)
-    if _is_awkward(call):
-        yield "MET-6"
-    elif split != SPLIT:
-        yield "CAP-SPLIT"
-    if any(type(value) is not float for value in items.values()) or type(given["step"]) is not int:
-        yield "MET-5"
-    elif any(value != VALUE for value in items.values()):
-        yield "MET-4"
-
-
-def _is_awkward(call: Call) -> bool:
-    """Whether a key, split or other text of the call is not a plain word."""
-    given = named_arguments(call)
-    if call.method == "log_hyperparams":
-        return True
-    if call.method == "log_artifact":
-        return True
-    items = cast("dict[Any, Any]", given.get("metrics", {given.get("key"): 0}))
-    plain = (KEY, "acc", "lr", "after", "before", "good")
-    keys = [key for key in items if key not in plain and not is_numbered(key, KEY)]
-    return bool(keys) or given.get("split", SPLIT) not in _PLAIN_SPLITS
+def _by_order(about: Difference) -> str:
+    return "MET-3" if about.kind == "reordered" and about.area == "points" else ""
 
 
 def _by_number(about: Difference, makes: list[Make], fails: Fails) -> str:
@@ -229,7 +148,7 @@ def _by_number(about: Difference, makes: list[Make], fails: Fails) -> str:
         return "CL-1"
     if "log_hyperparams" in methods:
         number = sum(make.call.method == "log_hyperparams" for make in makes)
-        if methods & {"log_artifact", *_METRIC_METHODS}:
+        if methods & {"log_artifact", *METRIC_METHODS}:
             return "HP-5"
         return "HP-2" if number > 1 else "HP-1"
     if "log_artifact" in methods:
@@ -259,7 +178,7 @@ def _steps_matter(makes: list[Make]) -> bool:
 
 def _step_zero_matters(makes: list[Make], fails: Fails) -> bool:
     """Whether a single call fails at step 0 and not at step 1."""
-    if len(makes) != 1 or makes[0].call.method not in _METRIC_METHODS:
+    if len(makes) != 1 or makes[0].call.method not in METRIC_METHODS:
         return False
     *others, _step = makes[0].call.arguments
     return not fails(logged([replace(makes[0].call, arguments=(*others, 1))]))

@@ -15,7 +15,6 @@ from evsys_conformance.diagnosis.attribution import clause_of
 from evsys_conformance.diagnosis.cause import Cause, Failure, written_down
 from evsys_conformance.diagnosis.consequences import (
     has_config,
-    leak,
     methods_of,
     unusable_methods,
     wrapping_needs,
@@ -23,6 +22,7 @@ from evsys_conformance.diagnosis.consequences import (
 from evsys_conformance.diagnosis.containment import contains
 from evsys_conformance.diagnosis.experiments import Experiments, OutOfTime
 from evsys_conformance.diagnosis.reduction import Reduced, reduced
+from evsys_conformance.diagnosis.shared_records import shared_records
 from evsys_conformance.diagnosis.weight import weight
 from evsys_conformance.judging.differences import RECORDS, Difference
 from evsys_conformance.printing.script import essence, script
@@ -73,13 +73,12 @@ class _Diagnosis:
     def __init__(self, experiments: Experiments) -> None:
         self.experiments = experiments
         self.causes: dict[str, Cause] = {}
-        self.unexplained: list[str] = []
         self._shown: dict[str, Program] = {}
         """The program of each cause."""
         self._about: dict[str, Difference] = {}
         """What the program of each cause shows."""
         self._leaking: set[str] = set()
-        """Records that show at other destinations."""
+        """The areas whose records show at other destinations."""
 
     def explain(self, failure: Failure) -> None:
         """Find the cause of a failed check, or add it to one that is known."""
@@ -95,8 +94,6 @@ class _Diagnosis:
             self.causes[own].checks.append(failure.check)
         elif clauses:
             self.causes[clauses[0]].checks.append(failure.check)
-        else:
-            self.unexplained.append(failure.check)
 
     def _clauses(self, failure: Failure, program: Program) -> Iterator[str]:
         """The clauses that the program breaks: of each way in which it fails, the own one first."""
@@ -195,7 +192,7 @@ class _Diagnosis:
         if "CL-2" in self.causes:  # It shows without a call, and was not left.
             return result
         with contextlib.suppress(OutOfTime):
-            if leaking := leak(self.experiments):
+            if leaking := shared_records(self.experiments):
                 program, found = leaking
                 self._leaking.add(found[0].area)
                 return Reduced(program, tuple(found))
@@ -243,7 +240,8 @@ class _Diagnosis:
         if method in self._unusable():
             self.causes["SIG-1"].checks.append(failure.check)
             return
-        if "ID-2" in self.causes and not has_config(self.experiments.subject.store):
+        follows = failure.clause.id == "ID-3" and "ID-2" in self.causes
+        if follows and not has_config(self.experiments.subject.store):
             self.causes["ID-2"].checks.append(failure.check)
             return
         known = self.causes.setdefault(

@@ -8,8 +8,7 @@ from evsys_conformance.diagnosis import structure
 from evsys_conformance.diagnosis.experiments import Experiments
 from evsys_conformance.diagnosis.plainer import plain_call
 from evsys_conformance.judging.differences import Difference
-from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.program import Close, Make, Open, Program, Read, Through, logged
+from evsys_conformance.programs.program import Close, Open, Program, Read, Through, logged
 from evsys_sdk.signatures import WRITE_METHODS
 
 
@@ -45,23 +44,3 @@ def has_config(store: Any) -> bool:
     """Whether there is a Config at all, which a constructor could follow (ID-3)."""
     config = getattr(store, "Config", None)
     return isinstance(config, type) and issubclass(config, BaseModel)
-
-
-_ELSEWHERE = (
-    Call("log_metrics", ({"elsewhere": 0.5}, 0)),
-    Call("log_hyperparams", ({"elsewhere": 1},)),
-    Call("log_artifact", ("elsewhere", "model.pt")),
-)
-
-
-def leak(experiments: Experiments) -> tuple[Program, list[Difference]] | None:
-    """A program in which records of one destination show at another, if there is one (ID-4)."""
-    there = (Open(1, 1), Close(1), Read(1))
-    for call in _ELSEWHERE:
-        # What a store invents by itself, or has left of earlier programs, shows without the call.
-        usual = {each.text for each in experiments.once(Program((Open(), Close(), *there)))}
-        program = Program((Open(), Make(call), Close(), *there))
-        found = [each for each in experiments.once(program) if each.text not in usual]
-        if found:
-            return program, found
-    return None

@@ -32,6 +32,7 @@ from evsys_conformance.programs.program import (
 )
 
 _FIRST = 50
+"""Of the calls of a writer only so many are weighed: there may be thousands, all alike."""
 
 Weight = tuple[int, int, int, int]
 
