@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import logging
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from evsys_conformance.judging.judge import judged
 from evsys_conformance.printing.script import essence, script
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import HERE, Call
+from evsys_conformance.programs.forwarding import in_multiplex
 from evsys_conformance.programs.interpreter import run
 from evsys_conformance.programs.program import (
     Close,
@@ -38,6 +40,7 @@ from evsys_conformance.programs.program import (
 from evsys_conformance.programs.subject import Subject
 from random_programs import few, programs, thread_programs
 from recording_store import RECEIVED, RecordingHarness
+from zoo.backends.memory import Memory
 
 pytestmark = pytest.mark.usefixtures("quick_collections")
 CLAIMS = RecordingHarness.capabilities
@@ -246,3 +249,13 @@ def test_what_is_around_the_calls_is_shown_where_it_is_unusual(
     steps: list[Step], lines: list[str]
 ) -> None:
     assert essence(Program(tuple(steps))) == lines
+
+
+def test_a_multiplex_of_the_kit_hides_what_its_own_children_say_and_nothing_else(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    in_multiplex(Memory, {"destination": "x"}).close()
+    assert caplog.records == []
+    logger = logging.getLogger("evsys_sdk.log_stores.multiplex")
+    logger.error("a child of somebody else failed", exc_info=OSError("disk full"))
+    assert caplog.messages == ["a child of somebody else failed"]
