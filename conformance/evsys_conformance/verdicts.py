@@ -57,4 +57,4 @@ class Effort(enum.StrEnum):
     @property
     def explaining(self) -> float:
         """Seconds in which the causes of failed checks are looked for."""
-        return {"quick": 10.0, "normal": 30.0, "deep": 120.0}[self]
+        return {"quick": 20.0, "normal": 30.0, "deep": 120.0}[self]

@@ -1,29 +1,34 @@
 """Writes ``docs/diagnosis.md``: how well the kit explains the faulty stores of the zoo.
 
-``make diagnosis`` runs it. Each store is certified as a session does it, at quick effort, and its
-causes are held against the faults that are known to be in it.
+``make diagnosis`` runs it. It certifies each store as its author would, in a session of pytest, and
+compares the causes in the report with the faults that are known to be in the store.
 """
 
 import argparse
-import logging
+import json
 import os
+import re
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "diagnosis.md"
 sys.path.insert(0, str(ROOT / "tests"))
 
-from zoo.judging import causes_of_store  # noqa: E402 - the zoo lives in the folder named above
-from zoo.pairs import PAIRS  # noqa: E402
+from zoo.animals import Faulty  # noqa: E402
+from zoo.judging import SEED  # noqa: E402 - the zoo lives in the folder named above
+from zoo.pairs import PAIRS, Pair  # noqa: E402
 from zoo.registry import FAULTY  # noqa: E402
+
+PROGRESS = re.compile(r"^\S+\[.+\] .*\[ *\d+%\]$|^[.Fs]+ *\[ *\d+%\]$")
+"""A line of pytest that only shows how far the session is."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,10 @@ class Explained:
     """The clauses of its causes, most telling first."""
     lines: int
     """Lines of the first cause's program that matter."""
+    terminal: int
+    """Lines of the session's output, without those that only show progress."""
     seconds: float
-    """What the diagnosis took."""
+    """What the session took."""
 
     @property
     def right(self) -> bool:
@@ -53,13 +60,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Explain the faulty stores and pairs, or a sample of them, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="only every so many stores")
+    parser.add_argument("--first", type=int, default=0, help="begin at this one, counted from 0")
     options = parser.parse_args(arguments)
-    singles = range(0, len(FAULTY), options.every)
-    pairs = range(0, len(PAIRS), options.every)
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        every = list(_shown(pool.map(explain, [("single", n) for n in singles])))
-        two = list(_shown(pool.map(explain, [("pair", n) for n in pairs])))
-    one = [each for each in every if each.failed_checks]  # Quick effort misses some rare faults.
+    sample = slice(options.first, None, options.every)
+    everything = [*FAULTY[sample], *PAIRS[sample]]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        every = list(_shown(pool.map(explain, everything)))
+    two = [each for each in every if len(each.faults) > 1]
+    # Quick effort misses some rare faults.
+    one = [each for each in every if len(each.faults) == 1 and each.failed_checks]
     text = page(one, two)
     print(text)
     PAGE.write_text(text, encoding="utf-8")
@@ -71,37 +80,45 @@ def _shown(found: Iterator[Explained]) -> Iterator[Explained]:
         broken = ", ".join(sorted(each.broken))
         print(
             f"{mark} {each.name:45} {broken:12} {each.failed_checks:3} checks -> "
-            f"{', '.join(each.causes)} ({each.lines} lines, {each.seconds:.1f} s)",
+            f"{', '.join(each.causes)} ({each.lines} lines, {each.terminal} in the terminal, "
+            f"{each.seconds:.0f} s)",
             flush=True,
         )
         yield each
 
 
-def explain(which: tuple[str, int]) -> Explained:
-    """Certify and explain one store; run in its own process and folder."""
-    logging.disable(logging.CRITICAL)
-    kind, number = which
-    if kind == "single":
-        single = FAULTY[number]
-        name, harness, broken = single.id, single.harness, {single.clause}
-        faults: tuple[str, ...] = (single.reason,)
+def explain(animal: Faulty | Pair) -> Explained:
+    """Certify one store in a session, in an empty folder."""
+    faults: tuple[str, ...]
+    if isinstance(animal, Pair):
+        broken, faults = animal.clauses, (animal.first.reason, animal.second.reason)
     else:
-        pair = PAIRS[number]
-        name, harness, broken = pair.id, pair.harness, pair.clauses
-        faults = (pair.first.reason, pair.second.reason)
+        broken, faults = {animal.clause}, (animal.reason,)
+    target = f"{animal.harness.__module__}:{animal.harness.__qualname__}"
     with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
+        report = Path(folder) / "report.json"
+        command = [sys.executable, "-m", "pytest", f"--hypothesis-seed={SEED}"]
+        command += ["--evsys-conformance", target, "--evsys-effort", "quick"]
+        command += ["--evsys-report", str(report)]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
         start = time.perf_counter()
-        failed, causes = causes_of_store(harness)
+        session = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
         seconds = time.perf_counter() - start
-        os.chdir(ROOT)
+        if not report.exists():
+            sys.exit(f"{target} could not be certified:\n{session.stdout}\n{session.stderr}")
+        store = json.loads(report.read_text(encoding="utf-8"))["stores"][0]
+    checks = [check for clause in store["clauses"] for check in clause["checks"]]
+    causes = store["causes"]
     return Explained(
-        name,
+        animal.id,
         faults,
         frozenset(broken),
-        len(failed),
-        tuple(cause.clause.id for cause in causes),
-        len(causes[0].essence) if causes else 0,
+        sum(check["verdict"] == "failed" for check in checks),
+        tuple(cause["clause"] for cause in causes),
+        len(causes[0]["essence"]) if causes else 0,
+        sum(not PROGRESS.match(line) for line in session.stdout.splitlines()),
         seconds,
     )
 
@@ -121,6 +138,7 @@ with one fault that fails a check at quick effort, and {pairs} with two.
 | one fault: the first cause has the clause that the zoo names | {right_first} |
 | one fault: failed checks that a cause explains, median and 90th percentile | {checks} |
 | one fault: lines of the first cause's program, median and 90th percentile | {lines} |
+| one fault: lines in the terminal besides progress, median and 90th percentile | {terminal} |
 | two faults: exactly two causes, each under its clause | {two_causes} |
 """
 
@@ -138,6 +156,7 @@ def page(one: list[Explained], two: list[Explained]) -> str:
             right_first=_share(first),
             checks=_percentiles([each.failed_checks for each in one]),
             lines=_percentiles([each.lines for each in one]),
+            terminal=_percentiles([each.terminal for each in one]),
             two_causes=_share([each.right for each in two]),
         )
     ]

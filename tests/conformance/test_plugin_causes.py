@@ -20,7 +20,7 @@ def _section(session: Session, number: int = 1) -> list[str]:
 
 def test_a_fault_is_explained_once_and_in_few_lines(inner: Inner) -> None:
     session = inner.certify(*OPEN, "--hypothesis-seed=1", "--evsys-report", "out.json", small=True)
-    assert "explaining 2 failed checks of my_stores:OpenStore, for at most 10 s\n" in session.text
+    assert "explaining 2 failed checks of my_stores:OpenStore, for at most 20 s\n" in session.text
     assert "\n1 cause explains the 2 checks that failed.\n" in session.text
     assert re.fullmatch(
         r"""1  CL-3  A closed store refuses to write

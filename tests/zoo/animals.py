@@ -1,5 +1,6 @@
 """What the zoo knows about each animal, and how a class becomes one."""
 
+import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, cast
@@ -85,6 +86,8 @@ def fault(
         harness = cast(
             "type[StoreHarness]", type(f"{store.__name__}Harness", (habitat,), attributes)
         )
+        # Child processes and sessions import it by module path.
+        setattr(sys.modules[store.__module__], harness.__name__, harness)
         FAULTY.append(Faulty(store, harness, clause, reason, message))
         return store
 
