@@ -11,6 +11,7 @@ from documents import ROOT, parse, run
 # training-loops.md needs large libraries: tests/integrations/test_training_loops.py runs it.
 PAGES = [
     "quickstart.md",
+    "run-files.md",
     "command.md",
     "write-a-store.md",
     "types.md",

@@ -6,6 +6,7 @@ A section names a kind and its parameters::
       kind: jsonl
       params: {log_dir: ./logs}
 
+``${NAME}`` in its strings stands for an environment variable: :mod:`evsys_sdk._config.environment`.
 The parameters pass through the ``Config`` model of the store. A field of a ``Config`` that is a
 :class:`LogStoreSpec`, or holds some, is checked in the same pass at any depth, so that one error
 lists everything that is wrong with a file.
@@ -13,7 +14,7 @@ lists everything that is wrong with a file.
 
 import errno
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
@@ -124,7 +125,9 @@ class _UnknownKindError(LogStoreConfigError, UnknownLogStoreError):
 def load_log_store_spec(path: str | os.PathLike[str]) -> LogStoreSpec:
     """The ``log_store`` section of a YAML file, checked down to the parameters of nested stores.
 
-    The section must be plain data, as for ``yaml.safe_load``, without duplicate keys. Other
+    The section must be plain data, as for ``yaml.safe_load``, without duplicate keys. In its
+    strings ``${NAME}`` stands for an environment variable, ``${NAME:-default}`` for the default if
+    the variable is not set or is empty, and ``$$`` for a dollar. The result stays a string. Other
     sections are not read, so they may use tags of other programs. Nothing is built, but the modules
     of the stores that the section names are imported.
 
@@ -132,8 +135,9 @@ def load_log_store_spec(path: str | os.PathLike[str]) -> LogStoreSpec:
         path: The file, UTF-8; ``~`` expands.
 
     Raises:
-        LogStoreConfigError: The file is not YAML, has no such section, or the section is wrong; or
-            ``path`` is empty or has a character that no path can have. Every problem is listed as
+        LogStoreConfigError: The file is not YAML, has no such section, or the section is wrong; a
+            variable is not set and has no default; or ``path`` is empty or has a character that no
+            path can have. Every problem is listed as
             ``file:line: log_store.params.…: what is wrong``. One that
             consists in an unknown kind alone is an :class:`UnknownLogStoreError` as well.
         LogStorePluginError: All is well, but a store that it names can't be imported.
@@ -163,7 +167,8 @@ def build_log_store(spec: LogStoreSpec) -> LogStore:
     """A new, open store of the kind and with the parameters that ``spec`` names.
 
     The constructor gets every field of the store's ``Config`` by keyword, as the model holds it:
-    converted, defaults filled in, nested models as models (ID-3).
+    converted, defaults filled in, nested models as models (ID-3). Strings are taken as they are,
+    ``${NAME}`` too: :func:`load_log_store_spec` has filled in those of the spec that it returns.
 
     Raises:
         LogStoreConfigError: The kind is unknown, or parameters are wrong; all problems are listed.
@@ -172,7 +177,7 @@ def build_log_store(spec: LogStoreSpec) -> LogStore:
         DuplicateLogStoreError: Two installed distributions offer the kind.
         Exception: What the constructor raises, with a note that names the kind.
     """
-    checked = _checked_spec(spec, (), None)
+    checked = _checked_spec(spec, ())
     store_class = get_log_store(checked.kind)
     model = config_model(store_class)
     config = model.model_validate(checked.params)
@@ -195,6 +200,8 @@ def open_log_store(
     Args:
         source: The path of a YAML file with a ``log_store`` section; or a mapping, either with a
             ``log_store`` section among others or just ``{"kind": …, "params": …}``; or a spec.
+            In the strings of a mapping, as in those of a file, ``${NAME}`` stands for an
+            environment variable; a spec is taken as it is.
 
     Raises:
         TypeError: ``source`` is none of these.
@@ -219,7 +226,7 @@ def open_log_store(
 def spec_from(source: object) -> LogStoreSpec:
     """The checked spec that ``open_log_store(source)`` would build; raises what it raises."""
     if isinstance(source, LogStoreSpec):
-        return source
+        return _checked_spec(source, ())
     if isinstance(source, str | os.PathLike):
         return load_log_store_spec(cast("str | os.PathLike[str]", source))
     if not isinstance(source, Mapping):
@@ -229,7 +236,7 @@ def spec_from(source: object) -> LogStoreSpec:
         )
     mapping = cast("Mapping[str, object]", source)
     if "log_store" not in mapping and not {"kind", "params"}.isdisjoint(mapping):
-        return _checked_spec(mapping, (), None)
+        return _filled_spec(mapping, (), None)
     return _spec_in_run_config(mapping, None)
 
 
@@ -237,7 +244,7 @@ def _spec_in_run_config(data: object, document: "YamlDocument | None") -> LogSto
     if isinstance(data, Mapping):
         sections = cast("Mapping[object, object]", data)
         if "log_store" in sections:
-            return _checked_spec(sections["log_store"], ("log_store",), document)
+            return _filled_spec(sections["log_store"], ("log_store",), document)
         text = _no_section_text([str(key) for key in sections])
     else:
         what = "a list" if isinstance(data, list) else "a single value"
@@ -248,24 +255,43 @@ def _spec_in_run_config(data: object, document: "YamlDocument | None") -> LogSto
     raise LogStoreConfigError(document.located(problems) if document else problems)
 
 
-def _checked_spec(section: object, path: Path, document: "YamlDocument | None") -> LogStoreSpec:
-    """The spec at ``path``, checked to its depth; or one error with every problem."""
+def _filled_spec(section: object, path: Path, document: "YamlDocument | None") -> LogStoreSpec:
+    """The spec at ``path`` with its environment variables filled in, checked to its depth."""
+    from evsys_sdk._config.environment import filled_in
+
+    unfilled: list[ConfigProblem] = []
+    return _checked_spec(filled_in(section, path, unfilled), path, document, unfilled)
+
+
+def _checked_spec(
+    section: object,
+    path: Path,
+    document: "YamlDocument | None" = None,
+    unfilled: Sequence[ConfigProblem] = (),
+) -> LogStoreSpec:
+    """The spec at ``path``, checked to its depth; or one error with every problem.
+
+    The values that the ``unfilled`` problems name are not what they will be: no other problem of
+    them, or of what contains them, is listed.
+    """
     check = _DeepCheck()
-    problems = [*document.problems] if document else []
+    problems = [*document.problems, *unfilled] if document else [*unfilled]
     spec: LogStoreSpec | None = None
     try:
         spec = LogStoreSpec.model_validate(section, context=check)
     except ValidationError as error:
         from evsys_sdk._config.explaining import explain
 
-        problems += explain(error, section, LogStoreSpec, path)
+        around = {each.path[:length] for each in unfilled for length in range(len(each.path) + 1)}
+        found = explain(error, section, LogStoreSpec, path)
+        problems += [problem for problem in found if problem.path not in around]
     else:
         from evsys_sdk._config.destinations import destination_problems
 
         problems += destination_problems(spec, path, document.line if document else lambda _: 0)
     if spec is None or problems:
         problems = document.located(problems) if document else problems
-        if len(problems) == 1 and check.refusals:
+        if len(problems) == 1 and check.refusals and not unfilled:
             # The registry has raised the error already; only the place is missing.
             problem, refusal = problems[0], check.refusals[0]
             if isinstance(refusal, UnknownLogStoreError):

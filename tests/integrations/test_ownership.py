@@ -72,6 +72,18 @@ def test_a_source_is_all_that_open_log_store_takes(form: str, tmp_path: Path) ->
     owner.close()
 
 
+def test_environment_variables_are_filled_in_in_a_mapping_and_not_in_a_spec(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASK", "7")
+    section: dict[str, Any] = {"kind": "jsonl", "params": {"log_dir": f"{tmp_path}/${{TASK}}"}}
+    assert StoreOwner(section).log_dir == f"{tmp_path}/7"
+    assert StoreOwner(LogStoreSpec(**section)).log_dir == f"{tmp_path}/${{TASK}}"
+    monkeypatch.delenv("TASK")
+    with pytest.raises(LogStoreConfigError, match=r"log_dir: the environment variable TASK is not"):
+        StoreOwner(section)
+
+
 def test_a_wrong_source_is_refused_before_training_begins() -> None:
     with pytest.raises(LogStoreConfigError, match="did you mean log_dir"):
         StoreOwner({"kind": "jsonl", "params": {"logdir": "logs"}})

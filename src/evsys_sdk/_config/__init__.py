@@ -3,6 +3,7 @@
 ::
 
     yaml_source     a section of a YAML file as plain data that knows its lines
+    environment     the variables in its strings
     explaining      the problems that pydantic found, each with its place
     wording         the words for them
     destinations    what the stores of a configuration write to, and where two collide

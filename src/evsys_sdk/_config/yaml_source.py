@@ -116,7 +116,7 @@ def read_yaml(path: str, section: str) -> YamlDocument:
         if root is not None:
             document.read(loader, root, section)
     except yaml.MarkedYAMLError as error:
-        raise _unreadable(document.file, *_marked_text(error)) from error
+        raise _unreadable(document.file, *_marked_text(error, text)) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         what = f"not YAML: the character {chr(error.character)!r} is not allowed"
@@ -139,13 +139,15 @@ def _unreadable(path: str, line: int, what: str) -> LogStoreConfigError:
     return LogStoreConfigError([ConfigProblem((), what, line, path)])
 
 
-def _marked_text(error: yaml.MarkedYAMLError) -> tuple[int, str]:
-    """The line of an error, and what is wrong there."""
+def _marked_text(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str]:
+    """The line of an error in the text, and what is wrong there."""
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else 1
     what = " ".join(part for part in (error.context, error.problem) if part)
     if r"'\t'" in what:
         what += "; YAML is indented with spaces, never with tabs"
+    if mark and text.startswith("${", mark.index - 1):
+        what = 'inside { } and [ ], a string with ${…} needs quotes: "${OUT}/logs"'
     return line, f"not YAML: {what}"
 
 

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
+from evsys_sdk._config.environment import escaped
 from evsys_sdk._registry.class_checks import config_model, given_as
 from evsys_sdk.command.paths import path
 from evsys_sdk.config import LogStoreSpec, load_log_store_spec
@@ -47,7 +48,7 @@ def with_defaults(spec: LogStoreSpec) -> dict[str, Any]:
     Nested specs have all theirs too, and the result can be loaded again.
     """
     config = config_model(get_log_store(spec.kind)).model_validate(spec.params)
-    return {"kind": spec.kind, "params": _plain_fields(config)}
+    return {"kind": escaped(spec.kind), "params": _plain_fields(config)}
 
 
 def _plain_fields(model: BaseModel) -> dict[str, Any]:
@@ -67,4 +68,5 @@ def _plain(value: object) -> Any:
     if isinstance(value, Mapping):
         items = cast("Mapping[object, object]", value).items()
         return {to_jsonable_python(key): _plain(item) for key, item in items}
-    return to_jsonable_python(value, fallback=str)
+    plain = to_jsonable_python(value, fallback=str)
+    return escaped(plain) if isinstance(plain, str) else plain

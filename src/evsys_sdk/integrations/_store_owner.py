@@ -52,8 +52,7 @@ class StoreOwner:
         if isinstance(source, LogStore):
             self._given = source
         else:
-            # As a mapping: a spec would be checked when it is built.
-            self._spec = spec_from(dict(source) if isinstance(source, LogStoreSpec) else source)
+            self._spec = spec_from(source)
 
     @property
     def store(self) -> LogStore:
