@@ -9,9 +9,14 @@ from typing import Any
 import pytest
 
 from evsys_conformance.clauses import BY_ID
+from evsys_conformance.diagnosis.attribution import clause_of
 from evsys_conformance.diagnosis.cause import Failure
 from evsys_conformance.diagnosis.causes import causes_of
 from evsys_conformance.diagnosis.experiments import Experiments
+from evsys_conformance.diagnosis.reduction import reduced
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.program import Expect, Make, run_of
+from evsys_conformance.programs.subject import Subject
 from planted import subject_of
 from zoo.backends.memory import Memory
 from zoo.judging import causes_of_store
@@ -40,6 +45,7 @@ STORES = [
     ("ID-2-ConfigAllows", "ID-2", "MUX-1"),  # multiplex takes no such child
     ("ID-2-ConfigOfInstance", "ID-2", "ID-3 MUX-1"),
     ("ID-4-ClassHyperparams", "ID-4", "CL-2 HP-1"),
+    ("ID-4-KeyNumbersOfClass", "ID-4", "MET-1"),
     ("ID-4-MutableDefault", "ID-4", "CL-2 ART-1"),
     ("MET-1-WideRowsTwice", "MET-1", "MET-3 MET-4 MET-6"),
     ("MET-3-BackIgnored", "MET-3", "MET-8 CAP-FORK"),
@@ -79,6 +85,18 @@ def test_only_what_needs_a_config_is_explained_by_its_absence() -> None:
         "CL-4": ["CL-4::check"],
     }
     subject.discard()
+
+
+def test_a_second_key_is_replaced_by_one_that_sorts_before_the_first() -> None:
+    (faulty,) = (each for each in FAULTY if each.id == "MET-1-ValuesMisaligned")
+    subject = Subject(faulty.harness(), faulty.id)
+    made = Make(Call("log_metrics", ({"loss": 0.5, "": 0.25}, 0)), expect=Expect.KEPT_OR_REFUSED)
+    program = run_of(made)
+    experiments = Experiments(subject, time.perf_counter() + 20.0)
+    found = experiments.found(program)
+    result = reduced(program, found, found[0], experiments)
+    subject.discard()
+    assert clause_of(result.program, result.found[0], experiments.found) == "MET-1"
 
 
 @pytest.mark.parametrize("name", ["NoneDropped+StepAsMetric", "LengthAsValue+ScalarStepFromOne"])

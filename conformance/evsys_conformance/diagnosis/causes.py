@@ -20,6 +20,7 @@ from evsys_conformance.diagnosis.consequences import (
     wrapping_needs,
 )
 from evsys_conformance.diagnosis.containment import contains
+from evsys_conformance.diagnosis.earlier_stores import with_an_earlier_store
 from evsys_conformance.diagnosis.experiments import Experiments, OutOfTime
 from evsys_conformance.diagnosis.reduction import Reduced, reduced
 from evsys_conformance.diagnosis.shared_records import shared_records
@@ -100,8 +101,14 @@ class _Diagnosis:
         if self._unusable() & methods_of(program):
             yield "SIG-1"
             return
+        found: Sequence[Difference] = failure.found
+        if self.experiments.in_new_processes:
+            found = self._found_afresh(failure, program)
+            if not found:
+                yield "ID-4"
+                return
         families: dict[str, Difference] = {}
-        for difference in failure.found:
+        for difference in found:
             families.setdefault(difference.family, difference)
         for about in families.values():
             if (needed := wrapping_needs(program, about)) in self.causes:
@@ -109,9 +116,16 @@ class _Diagnosis:
                 continue
             leaks = "ID-4" if about.area and about.area in self._leaking else ""
             known = leaks or self._known_to_explain(program, about)
-            yield known or self._reduce(program, failure.found, about, failure)
+            yield known or self._reduce(program, found, about, failure)
         if failure.clause.id not in self.causes:
             yield from self._tiny(failure, program)
+
+    def _found_afresh(self, failure: Failure, program: Program) -> Sequence[Difference]:
+        """What is wrong with a program where no earlier store has left anything."""
+        if all(self._known_to_explain(program, about) == "ID-4" for about in failure.found):
+            return ()
+        self.experiments.allow(SECONDS_PER_PROGRAM)
+        return self.experiments.found(program)
 
     def _unusable(self) -> frozenset[str]:
         """Methods of which nothing more can be said, since their signatures are wrong."""
@@ -172,6 +186,12 @@ class _Diagnosis:
         if not result.complete and (known := self._known_to_be_like(about)):
             return known
         clause = self._clause(result, about, failure)
+        if not self.experiments.in_new_processes and not runs and result.complete:
+            self.experiments.allow(SECONDS_PER_PROGRAM)
+            if longer := with_an_earlier_store(result.program, self.experiments):
+                self._add(BY_ID["ID-4"], longer, _like(about, longer.found), runs)
+                self._shown["ID-4"] = result.program  # The earlier store has always been there.
+                return "ID-4"
         self._add(clause, result, about, runs)
         return clause.id
 

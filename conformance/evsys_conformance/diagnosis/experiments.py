@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from evsys_conformance.diagnosis.validity import is_valid
 from evsys_conformance.judging.differences import Difference
 from evsys_conformance.judging.judge import judged
+from evsys_conformance.processes.new_process import found_in_new_process
+from evsys_conformance.processes.parent import ProcessFailed
 from evsys_conformance.programs.interpreter import run
 from evsys_conformance.programs.observation import Hanging
 from evsys_conformance.programs.program import Killed, Processes, Program, Threads
@@ -33,6 +35,8 @@ class Experiments:
     runs: int = 0
     tries: int = 1
     """How often each program is tried: more for a store that fails only sometimes."""
+    in_new_processes: bool = False
+    """Whether each program runs in a process of its own: slower, but untouched by earlier ones."""
     _known: dict[str, list[Difference]] = field(default_factory=dict[str, list[Difference]])
 
     def __post_init__(self) -> None:
@@ -46,6 +50,16 @@ class Experiments:
     def is_over(self) -> bool:
         """Whether the whole diagnosis has no time left."""
         return time.perf_counter() > self.deadline
+
+    def run_in_new_processes(self) -> None:
+        """Run programs in processes of their own from now on, and forget what they showed here."""
+        self.in_new_processes = True
+        self._known.clear()
+
+    def run_in_this_process(self) -> None:
+        """Run programs in this process from now on."""
+        self.in_new_processes = False
+        self._known.clear()
 
     def found(self, program: Program) -> list[Difference]:
         """What is wrong with a program; empty where it passes or would make no sense.
@@ -75,13 +89,15 @@ class Experiments:
         """Run a program, whatever is known of it.
 
         Raises:
-            OutOfTime: It did not end in time.
+            OutOfTime: It did not end in time, or its process did not.
         """
         self.runs += 1
         try:
             with ending_at(self.limit), warnings.catch_warnings(action="ignore"):
+                if self.in_new_processes:
+                    return found_in_new_process(program, self.subject)
                 observation = run(program, self.subject)
-        except Hanging:
+        except (Hanging, ProcessFailed):
             raise OutOfTime from None
         if observation.hung and time.perf_counter() > self.limit:
             raise OutOfTime

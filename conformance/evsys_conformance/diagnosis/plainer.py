@@ -155,7 +155,10 @@ def _plainer_items(
         for each in plainer_item(value):
             yield {k: each if k == key else v for k, v in items.items()}
     for number, key in enumerate(keys):
-        for each in _plainer_key(key, plain if number == 0 else f"{plain} {number}"):
+        names = list(_plainer_key(key, f"{plain} {number}" if number else plain))
+        if names and number:  # It sorts before the first key, where the numbered one sorts after.
+            names.insert(1, SECOND[plain])
+        for each in names:
             if each not in items:
                 yield {each if k == key else k: v for k, v in items.items()}
 

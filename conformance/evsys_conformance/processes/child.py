@@ -153,6 +153,24 @@ def fork_beside_a_writer(job: Job, open_store: Opening) -> None:
     os.write(job.report, b"T%d;" % len(written))
 
 
+def judge_program(job: Job, _open_store: Opening) -> None:
+    """Run a program as the parent would, and report what is wrong with it."""
+    # Only here, since they import the module that starts this process.
+    from evsys_conformance.judging.judge import judged
+    from evsys_conformance.programs.interpreter import run
+    from evsys_conformance.programs.subject import Subject
+    from evsys_conformance.targets.loading import load_harness
+
+    program, target, params = (job.options[name] for name in ("program", "target", "params_given"))
+    with load_harness(target, params) as harness:
+        subject = Subject(harness, target, params)
+        try:
+            found = judged(program, run(program, subject), subject)
+        finally:
+            subject.discard()
+    os.write(job.report, pickle.dumps(found).hex().encode())
+
+
 def _fork(job: Job, store: Any, number: int) -> None:
     """Fork; in the child write if asked to, and leave the way that the options name."""
     pid = os.fork()

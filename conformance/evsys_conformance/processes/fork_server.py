@@ -9,6 +9,7 @@ import the main module of their parent, which is pytest.
 import atexit
 import contextlib
 import gc
+import importlib
 import os
 import signal
 import socket
@@ -125,6 +126,8 @@ def _taken_over(standard_input: int, output: int, report: int) -> int:
 
 
 if __name__ == "__main__":
+    # What a child needs to run a whole program. It imports this module, so it can't be at the top.
+    importlib.import_module("evsys_conformance.programs.interpreter")
     descriptor_to_report_to = _serve(socket.socket(fileno=int(sys.argv[1])))
     if descriptor_to_report_to is not None:
         # The child ends as any program does, with all that runs at exit.

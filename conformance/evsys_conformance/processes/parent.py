@@ -124,6 +124,11 @@ class Child:
             if not self._follow():
                 self._unexpected_end()
 
+    @property
+    def answer(self) -> str:
+        """What it has reported before it was done."""
+        return self.reported.removesuffix(DONE).decode()
+
     def wait_until_gone(self) -> None:
         """Wait until it has ended by itself."""
         while self._follow():
