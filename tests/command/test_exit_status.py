@@ -88,6 +88,7 @@ TABLE: list[tuple[int, list[str]]] = [
     (0, ["check", "good\n.yaml"]),
     (0, ["check", BYTES + ".yaml"]),
     (0, ["stores"]),
+    (0, ["schema"]),
     (0, ["show", "log"]),
     (0, ["show", BYTES, "café", "new\nline", "--html", BYTES + ".html"]),
     (0, ["replay", BYTES, "--to", BYTES + ".yaml"]),
@@ -136,6 +137,7 @@ TABLE: list[tuple[int, list[str]]] = [
     (2, ["show", "log", "--html", ""]),
     (2, ["show", "log", "--follow", "--html", "page.html"]),
     (2, ["stores", "jsonl"]),
+    (2, ["schema", "jsonl"]),
     (2, ["chek"]),
     (2, []),
 ]

@@ -45,7 +45,7 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", ["check", "stores", "verify"])
+@pytest.mark.parametrize("command", ["check", "schema", "stores", "verify"])
 def test_the_help_of_each_command_has_an_example(command: str, capsys: Capture) -> None:
     with pytest.raises(SystemExit) as stopped:
         main([command, "--help"])

@@ -6,5 +6,6 @@
     environment     the variables in its strings
     explaining      the problems that pydantic found, each with its place
     wording         the words for them
+    json_schema     the JSON Schema of a run file, for editors
     destinations    what the stores of a configuration write to, and where two collide
 """

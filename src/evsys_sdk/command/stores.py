@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from evsys_sdk._registry.class_checks import class_id, config_model, given_as
-from evsys_sdk.errors import LogStoreError, LogStorePluginError
-from evsys_sdk.registry import PROCESS_REGISTRY, get_log_store, list_log_stores
+from evsys_sdk.command.kinds import installed_kinds
+from evsys_sdk.registry import PROCESS_REGISTRY
 from evsys_sdk.text import printable_lines
 
 EXAMPLE = """evsys stores
@@ -40,26 +40,16 @@ class _Description(NamedTuple):
 
 def described_stores() -> Iterator[_Description]:
     """A paragraph per kind: where it comes from, and its parameters or why it does not load."""
-    paragraphs = {kind: _described(kind) for kind in list_log_stores()}
-    # Loading them brings kinds to light that are called otherwise than their entry points.
-    for kind in list_log_stores():
-        yield paragraphs.get(kind) or _described(kind)
-
-
-def _described(kind: str) -> _Description:
-    broken = False
-    try:
-        store_class = get_log_store(kind)
-        lines = [class_id(store_class), *_parameters(config_model(store_class))]
-    except LogStoreError as error:
-        built_in = isinstance(error, LogStorePluginError) and error.plugin is None
-        broken = not built_in
-        lines = [f"can't be used: {error}"]
-    except Exception as error:  # noqa: BLE001 - a plugin may raise anything
-        broken = True
-        lines = [f"can't be described: {type(error).__name__}: {error}"]
-    text = f"{kind}: {PROCESS_REGISTRY.origin(kind)}\n" + indent("\n".join(lines), "    ")
-    return _Description(text, broken)
+    for kind in installed_kinds():
+        broken, lines = kind.broken, [f"can't be used: {kind.failure}"]
+        if kind.store_class:
+            lines = [class_id(kind.store_class)]
+            try:
+                lines += _parameters(config_model(kind.store_class))
+            except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+                broken, lines = True, [f"can't be described: {type(error).__name__}: {error}"]
+        text = f"{kind.name}: {PROCESS_REGISTRY.origin(kind.name)}\n"
+        yield _Description(text + indent("\n".join(lines), "    "), broken)
 
 
 def _parameters(model: type[BaseModel]) -> Iterator[str]:
