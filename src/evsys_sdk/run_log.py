@@ -4,7 +4,7 @@ These are plain containers. Nothing is checked or converted, so that a reader ca
 found, right or wrong. All of them are built by keyword.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 __all__ = ["ArtifactPointer", "MetricRow", "RunLog"]
@@ -26,6 +26,9 @@ class MetricRow:
     """Value per key; NaN and infinities are floats."""
     ts: float | None = None
     """When it was logged, in seconds since the Unix epoch; None where it is unknown."""
+    run: str | None = field(default=None, repr=False)
+    """The run inside the destination that the row belongs to, where a destination can hold several,
+    as a directory of TensorBoard does; None for the run of the destination itself."""
 
 
 @dataclass(slots=True)

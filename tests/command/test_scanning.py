@@ -2,6 +2,7 @@
 
 from codecs import BOM_UTF8
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import pytest
@@ -9,8 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from command_logs import row
-from evsys_sdk.command.show import collecting, scanning, shapes
+from evsys_sdk.command.show import collecting, scanning
 from evsys_sdk.log_stores._jsonl.row import encode_row
+from evsys_sdk.sources import jsonl_decoder, packed
+from evsys_sdk.sources.opening import open_sources
 
 # Few keys and splits, so that rows of the same shape and rows that share a key are both common.
 METRICS = st.dictionaries(st.sampled_from('ab"c'), st.floats(allow_nan=False), max_size=4)
@@ -36,11 +39,13 @@ def test_every_point_comes_to_its_curve(
         for key, value in metrics.items():
             expected.setdefault((key, split), []).append((step, value))
     with (
+        TemporaryDirectory() as directory,
         patch.object(collecting, "_POINTS_AT_ONCE", points_at_once),
-        patch.object(shapes, "_MOST_KNOWN_KEYS", known_keys),
-        patch.object(shapes, "_MOST_DECODERS", 2),
+        patch.object(packed, "_MOST_KNOWN_KEYS", known_keys),
+        patch.object(jsonl_decoder, "_MOST_DECODERS", 2),
     ):
-        scan = scanning.scan_lines(iter(lines))
+        (Path(directory) / "metrics.jsonl").write_bytes(b"".join(lines))
+        scan = scanning.scan_source(*open_sources(directory))
     found = {
         name: [*zip(curve.points.step.tolist(), curve.points.value.tolist(), strict=True)]
         for name, curve in scan.curves.items()
@@ -55,11 +60,13 @@ def test_parts_of_a_file_hold_each_line_once(mark: bytes, tmp_path: Path) -> Non
     path = tmp_path / "metrics.jsonl"
     path.write_bytes(mark + b"".join(row(step, x=10.0**-step) for step in range(20)) + b"garbage\n")
     size = path.stat().st_size
+    [source] = open_sources(str(tmp_path))
     for width in range(len(mark) + 1, size // 2):
         scan = scanning.Scan()
         for start in range(0, size, width):
-            scan.join(scanning.scan_part(str(path), start, min(start + width, size)))
+            scan.join(scanning.scan_part(source, str(path), start, min(start + width, size)))
         assert scan.curves["x", "train"].points.step.tolist() == [*range(20)]
-        assert (scan.rows, scan.lines) == (20, 21)
-        assert [fault.line for fault in scan.findings.faults.values()] == [21]
-        assert scan.findings.byte_order_mark == bool(mark)
+        [findings] = scan.findings.values()
+        assert (scan.rows, findings.lines, findings.end) == (20, 21, size)
+        assert [fault.line for fault in findings.faults.values()] == [21]
+        assert findings.byte_order_mark == bool(mark)

@@ -13,10 +13,10 @@ import pytest
 
 from command_logs import HOSTILE, hostile_log, row, run, usual_log, write_log
 from evsys_sdk.command import main
-from evsys_sdk.command.log_dirs import log_files
 from evsys_sdk.command.show.following import Following
 from evsys_sdk.command.show.runs import run_names
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
+from evsys_sdk.sources.opening import open_sources
 
 Capture = pytest.CaptureFixture[str]
 
@@ -161,13 +161,13 @@ def test_a_log_of_another_writer_is_followed(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     line = '{"step": 1, "metrics": {"a": 1.0}}\r\n'
     path.write_text("\ufeff" + line, newline="")
-    following = Following("run", log_files(str(tmp_path)))
+    following = Following("run", *open_sources(str(tmp_path)))
     assert following.update()
     assert following.run.scan.rows == 1
     with open(path, "a", newline="") as file:
         file.write(line + "garbage\n" + line[:20])
     assert following.update()
-    findings = following.run.scan.findings
+    [findings] = following.run.scan.findings.values()
     assert (following.run.scan.rows, findings.damaged, findings.torn) == (2, 1, 20)
     assert following.run.problems[0].startswith(f"{path}:3: not a row: ")
     assert "byte order mark" in following.run.notes[0]
@@ -195,7 +195,7 @@ def dangling_link(path: Path) -> None:
 MISTAKES: list[tuple[Callable[[Path], object], str]] = [
     (str, "does not exist"),
     (Path.touch, "is a file"),
-    (Path.mkdir, "it has none of metrics.jsonl, hyperparams.json"),
+    (Path.mkdir, "none of these: a JSONL log (metrics.jsonl, hyperparams.json, artifacts.json); "),
     (os.mkfifo, "is not a directory"),
     (dangling_link, "is a symbolic link to nowhere, which does not exist"),
     (log_inside, "did you mean"),
@@ -246,18 +246,14 @@ def test_a_log_whose_files_have_other_names_is_found_by_its_configuration(
     assert all(each in shown for each in ("loss", "rate", "0.25", "model", "m.pt"))
 
 
-@pytest.mark.parametrize(("count", "what"), [(0, "no jsonl store"), (2, "2 jsonl stores")])
-def test_a_configuration_of_no_log_or_of_several_is_an_error(
-    count: int, what: str, tmp_path: Path, capsys: Capture
-) -> None:
-    children = [log_with_other_names(tmp_path / f"logs-{each}") for each in range(count)]
-    children.append({"kind": "tensorboard", "params": {"log_dir": str(tmp_path / "board")}})
+def test_a_configuration_of_several_logs_is_an_error(tmp_path: Path, capsys: Capture) -> None:
+    children = [log_with_other_names(tmp_path / f"logs-{each}") for each in range(2)]
     file = tmp_path / "run.yml"
     file.write_text(
         json.dumps({"log_store": {"kind": "multiplex", "params": {"children": children}}})
     )
     assert main(["show", str(file)]) == 2
-    message = f"it configures {what}. Name the directory of the log instead"
+    message = "it configures 2 jsonl stores. Name the directory of the log instead"
     assert message in capsys.readouterr().err
 
 
@@ -292,13 +288,16 @@ def test_a_file_is_read_alike_by_one_process_and_by_several(
     lines = [row(step, x=float(step), **{f"y{step % 3}": 1.0}) for step in range(3000)]
     lines[1000:1000] = lines[2500:2500] = [b"garbage\n"]
     path.write_bytes(b"".join(lines) + b'{"ts":1')
-    alone = scanning.scan_file(str(path))
+    [source] = open_sources(str(tmp_path))
+    alone = scanning.scan_source(source)
     monkeypatch.setattr(scanning, "_WORTH_A_PROCESS", 20_000)
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
-    together = scanning.scan_file(str(path))
-    assert (together.rows, together.lines, together.findings.torn) == (3000, 3003, 7)
+    together = scanning.scan_source(source)
     assert together.findings == alone.findings
-    [fault] = alone.findings.faults.values()
+    [findings] = together.findings.values()
+    assert (together.rows, findings.lines, findings.torn) == (3000, 3003, 7)
+    assert findings.end + findings.torn == path.stat().st_size
+    [fault] = findings.faults.values()
     assert (fault.line, fault.count) == (1001, 2)
     assert [*together.curves] == [*alone.curves]
     for name, curve in alone.curves.items():

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evsys_sdk import DamagedLogError
-from evsys_sdk.log_stores._tensorboard.messages import event_parser, text_event
+from evsys_sdk.log_stores._tensorboard.messages import text_event
+from evsys_sdk.log_stores._tensorboard.parsing import event_parser
 from evsys_sdk.log_stores._tensorboard.scalars import ScalarPacker
 from evsys_sdk.log_stores._tensorboard.texts import flat_hyperparams, json_block, json_of_block
 from evsys_sdk.log_stores._tensorboard.tfrecord import RecordReader, framed

@@ -34,8 +34,8 @@ COMMANDS = {
     "check": "check the log_store section of a YAML file, and print it with all defaults filled in",
     "schema": "print the JSON Schema of a run file, by which an editor checks it",
     "stores": "list every kind of log store, where it comes from, and its parameters",
-    "show": "show JSONL logs: in the terminal, as a page with curves, or as a picture",
-    "replay": "write a JSONL log into any other log store",
+    "show": "show logs: in the terminal, as a page with curves, or as a picture",
+    "replay": "write a log into any log store",
     "verify": "check a certificate of the conformance kit against the kit that is installed",
 }
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from traceback import extract_tb
 
 from evsys_sdk._child_failures import leaf_errors
+from evsys_sdk.sources.errors import SourceError
 
 __all__ = ["CommandError", "described"]
 
@@ -22,7 +23,7 @@ def _line(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         place = f"{error.filename}: " if isinstance(error.filename, str) else ""
         return f"{place}{error.strerror}{notes}"
-    if isinstance(error, CommandError | OSError | ImportError):
+    if isinstance(error, CommandError | SourceError | OSError | ImportError):
         return f"{error}{notes}"
     return f"{type(error).__name__}: {error}{notes}{_place(error)}"
 

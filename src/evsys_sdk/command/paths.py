@@ -6,7 +6,13 @@ from typing import BinaryIO
 
 from evsys_sdk._files import file_system_path
 
-__all__ = ["open_output", "path"]
+__all__ = ["LOG_HELP", "open_output", "path"]
+
+LOG_HELP = (
+    "directory of a JSONL log or of TensorBoard's event files, or the YAML file that configures a "
+    "store"
+)
+"""The help for an argument that names a log."""
 
 
 def path(text: str) -> str:

@@ -232,15 +232,23 @@ class TensorBoardLogStore:
 
     @classmethod
     def read_run(cls, *, log_dir: str | os.PathLike[str], flush_secs: float = 30) -> RunLog:
-        """Read back all event files of ``log_dir``, every point of them.
+        """Read back all event files of ``log_dir``, every point of them, whatever has written them.
 
         Files come one after another in the order of their names, in which each opening of the
         directory sorts after the earlier ones; so do the rows of processes that wrote at the same
         time. There is one row per event, with ``split`` None. A later file's hyperparameters
         replace an earlier one's, key by key.
 
-        A torn last record, which a killed process leaves, is passed over in each file. Scalars
-        from other writers (``simple_value`` events) are read too, their other data passed over.
+        Scalars of other writers are read too: those of torch and tensorboardX (``simple_value``),
+        and those of TensorFlow and Keras (tensors). Other data, such as histograms, is passed over.
+        Hyperparameters of other writers are those of the HParams tab, where numbers are floats.
+
+        Event files in subdirectories, as ``add_scalars`` and ``add_hparams`` of torch make them,
+        are runs of their own. Their rows come last and have the name that TensorBoard gives the
+        run, its path below ``log_dir``, as ``run``. To read the hyperparameters of such a run, give
+        its directory as ``log_dir``.
+
+        A torn last record, which a killed process leaves, is passed over in each file.
 
         Args:
             log_dir: As for the constructor.

@@ -1,4 +1,4 @@
-"""``evsys replay``: a JSONL log, written into any other store.
+"""``evsys replay``: a log, written into any other store.
 
 ::
 

@@ -1,4 +1,4 @@
-"""``evsys replay``: a JSONL log, written into any other store."""
+"""``evsys replay``: a log, written into any other store."""
 
 import argparse
 import os
@@ -10,13 +10,15 @@ from typing import cast
 
 from evsys_sdk._config.destinations import declared_destinations
 from evsys_sdk.command.failures import CommandError
-from evsys_sdk.command.log_dirs import HELP, METAVAR, log_files
-from evsys_sdk.command.paths import path
+from evsys_sdk.command.paths import LOG_HELP, path
 from evsys_sdk.command.replay.progress import ProgressFile
 from evsys_sdk.command.replay.target import stores_of
 from evsys_sdk.command.replay.transfer import ReplayedLog, Stop, Transfer
 from evsys_sdk.config import LogStoreSpec, load_log_store_spec
-from evsys_sdk.log_stores.jsonl_files import LogFiles
+from evsys_sdk.sources.errors import SourceError
+from evsys_sdk.sources.findings import notes_of, problems_of
+from evsys_sdk.sources.opening import open_sources
+from evsys_sdk.sources.source import Source
 from evsys_sdk.text import counted, printable, printable_lines
 
 EXAMPLE = """evsys replay runs/1/logs --to tensorboard.yaml
@@ -24,10 +26,13 @@ EXAMPLE = """evsys replay runs/1/logs --to tensorboard.yaml
 Interrupted and started again, it goes on where it was: tensorboard.yaml.replay tells how far it
 came. It ends with status 1 when the store refused something, which is listed."""
 
+_MOST_RUNS = 5
+"""How many runs a message names."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("log", metavar=METAVAR, type=path, help=HELP)
+    parser.add_argument("log", metavar="LOG", type=path, help=LOG_HELP)
     parser.add_argument(
         "--to",
         metavar="RUN.YAML",
@@ -42,40 +47,40 @@ def run(arguments: argparse.Namespace) -> int:
 
     Everything that can be checked is checked before anything is written.
     """
-    files = log_files(arguments.log)
+    source = _source(arguments.log)
     spec = load_log_store_spec(arguments.to)
     stores = dict(stores_of(spec))
     for each in stores.values():
-        _refuse_itself(files, each)
-    source = ReplayedLog.read(files)
-    file = ProgressFile(f"{os.path.expanduser(arguments.to)}.replay", files.log_dir)
+        _refuse_itself(source, each)
+    log = ReplayedLog.read(source)
+    file = ProgressFile(f"{os.path.expanduser(arguments.to)}.replay", source.path)
     file.require_only([*stores])
     with file, _stoppable() as stop, ExitStack() as opened:
-        transfers = [Transfer(source, place, each, file) for place, each in stores.items()]
+        transfers = [Transfer(log, place, each, file) for place, each in stores.items()]
         targets = [opened.enter_context(closing(each.open())) for each in transfers]
         pairs = zip(transfers, targets, strict=True)
         finished = all(transfer.run(target, stop) for transfer, target in pairs)
-    refused = [_report(transfer, arguments) for transfer in transfers]
-    # All of them read the same file to its end; one that began late found less.
-    findings = max((each.findings for each in transfers), key=lambda each: each.damaged)
-    messages = findings.problems(files.metrics_path)
-    messages += source.notes + findings.notes(files.metrics_path)
-    for message in messages:
+    refused = [_report(transfer, source.noun, arguments) for transfer in transfers]
+    # All of them read the same files to their ends; one that began late found less.
+    findings = max(
+        (each.findings for each in transfers), key=lambda each: sum(file.damaged for file in each)
+    )
+    for message in problems_of(findings) + log.notes + notes_of(findings):
         print(printable_lines(message), file=sys.stderr)
     damaged = max(each.progress.damaged + each.damaged for each in transfers)
     if damaged:
-        print(f"left out: {counted(damaged, 'damaged line')}", file=sys.stderr)
+        print(f"left out: {counted(damaged, f'damaged {source.noun}')}", file=sys.stderr)
     if not finished:
         print("stopped; start it again to go on", file=sys.stderr)
         return 130
     return 1 if any(refused) or damaged else 0
 
 
-def _report(transfer: Transfer, arguments: argparse.Namespace) -> bool:
+def _report(transfer: Transfer, noun: str, arguments: argparse.Namespace) -> bool:
     """Print what the store took, and what it refused if there was something."""
     progress = transfer.progress
     print(
-        f"{counted(progress.line, 'line')}, {counted(progress.points, 'point')} and "
+        f"{counted(progress.line, noun)}, {counted(progress.points, 'point')} and "
         f"{counted(progress.artifacts, 'artifact')} of {printable(arguments.log)} are in "
         f"{transfer.place} of {printable(arguments.to)}"
     )
@@ -85,16 +90,35 @@ def _report(transfer: Transfer, arguments: argparse.Namespace) -> bool:
     return bool(progress.refused)
 
 
-def _refuse_itself(files: LogFiles, spec: LogStoreSpec) -> None:
+def _source(log: str) -> Source:
+    """The run that is replayed. A store takes one: several would be mixed up in it."""
+    first, *others = open_sources(log)
+    if not others:
+        return first
+    names = ", ".join(each.name for each in others[:_MOST_RUNS])
+    if len(others) > _MOST_RUNS:
+        names += f" and {len(others) - _MOST_RUNS} more"
+    if first.name != log:
+        raise SourceError(
+            f"{log}: it has several runs, and a store takes one. "
+            f"Replay one of {first.name}, {names}"
+        )
+    first.remarks.append(
+        f"{log}: the runs below it are left out: {names}. To replay one, name its directory"
+    )
+    return first
+
+
+def _refuse_itself(source: Source, spec: LogStoreSpec) -> None:
     """A log that is read and written at once would never end."""
     destinations = declared_destinations(spec)
     if destinations is None:
-        same = _names_directory(spec.params, files.log_dir)
+        same = spec == source.spec or _names_directory(spec.params, source.path)
     else:
-        paths = (files.metrics_path, files.hyperparams_path, files.artifacts_path)
+        paths = source.destinations()
         same = not {os.path.realpath(path) for path in paths}.isdisjoint(destinations)
     if same:
-        raise CommandError(f"{printable(files.log_dir)}: the log would be written into itself")
+        raise CommandError(f"{printable(source.path)}: the log would be written into itself")
 
 
 def _names_directory(value: object, directory: str) -> bool:
@@ -107,7 +131,7 @@ def _names_directory(value: object, directory: str) -> bool:
     if not isinstance(value, str):
         return False
     path = os.path.expanduser(value)
-    return os.path.isdir(path) and os.path.samefile(path, directory)
+    return os.path.isdir(path) and os.path.exists(directory) and os.path.samefile(path, directory)
 
 
 @contextmanager

@@ -19,9 +19,12 @@ class Progress(BaseModel, extra="forbid"):
     """How many points the store held before; None if it can't be read back."""
     artifacts_before: int = 0
     offset: int = 0
-    """The end of the last row that was handed over, in bytes of the metrics file."""
+    """Where the row after the last one that was handed over begins: in bytes of the metrics file,
+    or as the number of rows before it."""
+    offsets: dict[str, int] = Field(default_factory=dict[str, int])
+    """The same for each file, if the log has several."""
     line: int = 0
-    """The number of that row's line."""
+    """The number of that row's line, or how many records were read of several files."""
     points: int = 0
     """How many points the store took."""
     artifacts: int = 0
@@ -33,6 +36,18 @@ class Progress(BaseModel, extra="forbid"):
     damaged: int = 0
     """How many lines of the log can't be read."""
 
+    def start_of(self, file: str) -> int:
+        """Where to go on in a file; a log's only file has an empty name."""
+        return self.offsets.get(file, 0) if file else self.offset
+
+    def advance(self, file: str, line: int, offset: int) -> None:
+        """Note that a row of the file was handed over."""
+        self.line, self.in_progress = line, False
+        if file:
+            self.offsets[file] = offset
+        else:
+            self.offset = offset
+
     @property
     def started(self) -> bool:
         """Whether anything was handed over."""
@@ -41,7 +56,7 @@ class Progress(BaseModel, extra="forbid"):
 
 class _Content(BaseModel, extra="forbid"):
     log: str
-    """The directory that is replayed, as text."""
+    """The path of the source that is replayed, as text."""
     stores: dict[str, Progress] = Field(default_factory=dict[str, Progress])
     """The progress of each store of the target, by its place in the configuration."""
 
@@ -52,8 +67,8 @@ class ProgressFile:
     It is created by the first :meth:`save`.
     """
 
-    def __init__(self, path: str, log_dir: str) -> None:
-        """Read what an earlier replay of ``log_dir`` left in the file at ``path``.
+    def __init__(self, path: str, source_path: str) -> None:
+        """Read what an earlier replay of the source left in the file at ``path``.
 
         Raises:
             CommandError: It is not such a file, or it belongs to another log.
@@ -62,7 +77,7 @@ class ProgressFile:
         self.path = path
         self._descriptor: int | None = None
         self._length = 0
-        log = path_text(log_dir)
+        log = path_text(source_path)
         self._content = _Content(log=log)
         earlier = self._read()
         if earlier is None:

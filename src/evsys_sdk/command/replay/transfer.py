@@ -1,28 +1,20 @@
-"""A JSONL log on its way into one store, from where an earlier replay stopped."""
+"""A log on its way into one store, from where an earlier replay stopped."""
 
 import os
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from itertools import accumulate
 from typing import Any, Protocol
 
-from evsys_sdk._files import open_regular_file
-from evsys_sdk.command.documents import artifacts_of, hyperparams_of
 from evsys_sdk.command.failures import CommandError
-from evsys_sdk.command.findings import Findings
 from evsys_sdk.command.replay.progress import Progress, ProgressFile
 from evsys_sdk.command.replay.target import ReplayTarget, last_keys, read_back
 from evsys_sdk.config import LogStoreSpec
-from evsys_sdk.log_stores.jsonl_files import (
-    LogFiles,
-    RowError,
-    decode_row,
-    rows_of,
-    skip_byte_order_mark,
-)
 from evsys_sdk.run_log import ArtifactPointer, MetricRow
+from evsys_sdk.sources.findings import Findings
+from evsys_sdk.sources.source import PlacedRow, Source
 
 __all__ = ["ReplayedLog", "Stop", "Transfer"]
 
@@ -37,34 +29,34 @@ class Stop:
 class ReplayedLog:
     """The log that is replayed."""
 
-    files: LogFiles
+    source: Source
     hyperparams: dict[str, Any]
     artifacts: list[ArtifactPointer]
     notes: list[str]
-    """What is ignored in their files."""
+    """What is ignored."""
 
     @classmethod
-    def read(cls, files: LogFiles) -> "ReplayedLog":
-        """The log in these files, of which the metrics are not read yet.
+    def read(cls, source: Source) -> "ReplayedLog":
+        """The log of this source, of which the rows are not read yet.
 
         Raises:
             DamagedLogError: The hyperparameters or the artifacts can't be parsed.
             OSError: They can't be read.
         """
-        notes: list[str] = []
-        return cls(files, hyperparams_of(files, notes), artifacts_of(files, notes), notes)
+        notes = [*source.remarks]
+        return cls(source, source.hyperparams(notes), source.artifacts(notes), notes)
 
 
 class Transfer:
     """Hands the log over to one store."""
 
     def __init__(
-        self, source: ReplayedLog, place: str, spec: LogStoreSpec, file: ProgressFile
+        self, log: ReplayedLog, place: str, spec: LogStoreSpec, file: ProgressFile
     ) -> None:
         """Look at what an earlier replay left, and at what the store holds now.
 
         Args:
-            source: The log.
+            log: The log.
             place: Where the store is in the configuration.
             spec: The store.
             file: Keeps the progress, under the place.
@@ -73,11 +65,10 @@ class Transfer:
             CommandError: The store does not hold what was handed over earlier.
         """
         self.place = place
-        self.damaged: int = 0
-        """How many damaged lines came since the last row."""
-        self.findings: Findings = Findings()
-        """What this replay found in the metrics file beside rows."""
-        self._source = source
+        self.findings: list[Findings] = []
+        """What this replay found in each file beside rows."""
+        self._noted_damage = 0
+        self._log = log
         self._spec = spec
         self._file = file
         self._present: list[str] = []
@@ -130,13 +121,13 @@ class Transfer:
         """
         progress = self.progress
         self._save()
-        if progress.offset == 0:
-            target.take_hyperparams(self._source.hyperparams)
-        for row in self._rows():
+        if progress.line == 0:
+            target.take_hyperparams(self._log.hyperparams)
+        for file, row in self._rows():
             if stop.wanted:
                 return False
-            self._hand_over(target, row)
-        for pointer in self._source.artifacts[progress.artifacts :]:
+            self._hand_over(target, file, row)
+        for pointer in self._log.artifacts[progress.artifacts :]:
             if stop.wanted:
                 return False
             progress.in_progress = True
@@ -147,47 +138,50 @@ class Transfer:
             self._save()
         return True
 
-    def _hand_over(self, target: ReplayTarget, row: tuple[int, int, MetricRow]) -> None:
-        line, offset, content = row
+    def _hand_over(self, target: ReplayTarget, file: str, placed: PlacedRow) -> None:
+        line, offset, row = placed
         progress = self.progress
         progress.in_progress = True
         self._save()
-        rest = {key: content.metrics[key] for key in content.metrics if key not in self._present}
-        progress.points += len(content.metrics) - len(rest)
+        rest = {key: row.metrics[key] for key in row.metrics if key not in self._present}
+        progress.points += len(row.metrics) - len(rest)
         self._present = []
         if rest:
-            progress.points += target.take_row(MetricRow(content.step, content.split, rest))
-        progress.damaged, self.damaged = progress.damaged + self.damaged, 0
-        progress.line, progress.offset, progress.in_progress = line, offset, False
+            progress.points += target.take_row(MetricRow(row.step, row.split, rest))
+        progress.damaged += self.damaged
+        self._noted_damage += self.damaged
+        progress.advance(file, line, offset)
         self._save()
+
+    @property
+    def damaged(self) -> int:
+        """How many damaged lines came since the last row."""
+        return sum(each.damaged for each in self.findings) - self._noted_damage
 
     def _save(self) -> None:
         self._file.save(self.place, self.progress)
 
-    def _rows(self) -> Iterator[tuple[int, int, MetricRow]]:
-        """Each row after those that were handed over: number of its line, its end, the row."""
-        path, findings = self._source.files.metrics_path, self.findings
-        if not os.path.exists(path):
-            return
-        with open_regular_file(path) as file, _bar(os.fstat(file.fileno()).st_size) as bar:
-            findings.byte_order_mark = skip_byte_order_mark(file)
-            file.seek(max(file.tell(), self.progress.offset))
-            first, offset = self.progress.line, file.tell()
+    def _rows(self) -> Iterator[tuple[str, PlacedRow]]:
+        """Each row after those that were handed over, with its file and the number of its line."""
+        source = self._log.source
+        paths = source.files()
+        sizes = [os.path.getsize(path) if source.grows else 0 for path in paths]
+        with _bar(sum(sizes)) as bar:
+            for path, before in zip(paths, accumulate(sizes, initial=0), strict=False):
+                file = os.path.basename(path) if len(paths) > 1 else ""
+                first, start = self.progress.line, self.progress.start_of(file)
+                findings = Findings(path, source.noun)
+                self.findings.append(findings)
+                for number, end, row in source.rows(path, findings, start):
+                    yield file, PlacedRow(first + number, end, row)
+                    bar(before + end)
+                _number_lines_from(findings, first)
 
-            def lines() -> Iterator[bytes]:
-                nonlocal offset
-                for line in file:
-                    offset += len(line)
-                    yield line
 
-            def damaged(number: int, line: bytes, reason: RowError) -> None:
-                self.damaged += 1
-                findings.damage(first + number, line, reason)
-
-            decode = partial(decode_row, other_fields=findings.other_fields)
-            for number, row in rows_of(lines(), decode, damaged, findings.tear):
-                yield first + number, offset, row
-                bar(offset)
+def _number_lines_from(findings: Findings, first: int) -> None:
+    """Reading began after so many lines."""
+    for fault in (*findings.faults.values(), *findings.left_out.values()):
+        fault.line = None if fault.line is None else fault.line + first
 
 
 class _Bar(Protocol):

@@ -1,11 +1,10 @@
-"""``evsys show``: JSONL logs in the terminal, as a page and as a picture.
+"""``evsys show``: logs in the terminal, as a page and as a picture.
 
 ::
 
     command         the arguments, and which of the outputs is asked for
-    runs            what a log directory holds
-    scanning        a metrics file as curves, in one pass
-    shapes          rows of the same shape, decoded fast
+    runs            what a source holds
+    scanning        the rows of a source as curves, in one pass
     collecting      the values of rows, gathered into curves
     downsampling    a curve as a bounded number of points
     following       runs that are still written

@@ -5,7 +5,7 @@ from array import array
 import numpy as np
 
 from evsys_sdk.command.show.downsampling import Curve, Floats, Integers
-from evsys_sdk.command.show.shapes import Row
+from evsys_sdk.sources.packed import PackedRow
 
 __all__ = ["Collector"]
 
@@ -25,7 +25,7 @@ class Collector:
         self._values: list[bytes] = []
         self._points = 0
 
-    def add(self, row: Row) -> None:
+    def add(self, row: PackedRow) -> None:
         """Take the points of the row, whose step fits into int64."""
         step, split, shape, values = row
         self._steps.append(step)

@@ -1,19 +1,19 @@
-"""``evsys show``: what JSONL logs hold."""
+"""``evsys show``: what logs hold."""
 
 import argparse
 import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from evsys_sdk.command.log_dirs import HELP, METAVAR, log_files
-from evsys_sdk.command.paths import open_output, path
+from evsys_sdk.command.paths import LOG_HELP, open_output, path
+from evsys_sdk.sources.opening import open_sources
 from evsys_sdk.text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from evsys_sdk.command.show.runs import Run
-    from evsys_sdk.log_stores.jsonl_files import LogFiles
+    from evsys_sdk.sources.source import Source
 
 EXAMPLE = """evsys show runs/1/logs
 evsys show run.yaml --follow
@@ -27,7 +27,7 @@ _SECONDS = 0.5
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("logs", metavar=METAVAR, type=path, nargs="+", help=HELP)
+    parser.add_argument("logs", metavar="LOG", type=path, nargs="+", help=LOG_HELP)
     parser.add_argument(
         "--follow", action="store_true", help="go on showing what is written, until Ctrl-C"
     )
@@ -50,16 +50,16 @@ def run(arguments: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         raise ImportError(f"this needs pip install 'evsys-sdk[show]' ({error})") from error
 
-    files = [log_files(log) for log in arguments.logs]
-    names = run_names(arguments.logs)
+    sources = [source for log in arguments.logs for source in open_sources(log)]
     terminal = console()
     if arguments.follow:
-        return _follow(terminal, names, files)
+        return _follow(terminal, sources)
     if arguments.html or arguments.png:
         _check_plot_packages()
     runs: list[Run] = []
-    for name, each in zip(names, files, strict=True):
-        found = read_run(name, each)
+    names = run_names([source.name for source in sources])
+    for name, source in zip(names, sources, strict=True):
+        found = read_run(name, source)
         runs.append(found)
         if not (arguments.html or arguments.png):
             print_run(found, terminal)
@@ -104,24 +104,24 @@ def _write_picture(runs: "list[Run]", file_name: str) -> None:
         print(f"{printable(file_name)}: {remark}", file=sys.stderr)
 
 
-def _follow(terminal: "Console", names: list[str], files: "list[LogFiles]") -> int:
+def _follow(terminal: "Console", sources: "list[Source]") -> int:
     """Show the runs until Ctrl-C; in a file or a pipe, again and again below each other."""
     from rich.console import Group
     from rich.live import Live
 
-    from evsys_sdk.command.show.following import Following, changes
+    from evsys_sdk.command.show.following import changes
     from evsys_sdk.command.show.tables import print_run, run_as_tables
 
-    followed = [Following(name, each) for name, each in zip(names, files, strict=True)]
+    runs: list[Run] = []
     try:
         if not terminal.is_terminal:
-            for runs in changes(followed, _SECONDS):
+            for runs in changes(sources, _SECONDS):
                 for each in runs:
                     print_run(each, terminal)
         with Live(console=terminal, auto_refresh=False, vertical_overflow="crop") as live:
-            for runs in changes(followed, _SECONDS):
+            for runs in changes(sources, _SECONDS):
                 tables = [run_as_tables(each, terminal.width) for each in runs]
                 live.update(Group(*tables), refresh=True)
     except KeyboardInterrupt:
         pass
-    return _print_problems([each.run for each in followed])
+    return _print_problems(runs)

@@ -1,94 +1,96 @@
-"""A run in progress: its metrics file, read as it grows."""
+"""Runs in progress: their files, read as they grow."""
 
-import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
-from evsys_sdk._files import open_regular_file
-from evsys_sdk.command.show.runs import Run
-from evsys_sdk.command.show.scanning import Scan, scan_file, scan_lines
-from evsys_sdk.log_stores.jsonl_files import LogFiles
+from evsys_sdk.command.show.runs import Run, run_names
+from evsys_sdk.command.show.scanning import Scan, scan_file, scan_part
+from evsys_sdk.sources.source import Source
 
-__all__ = ["Following"]
+__all__ = ["Following", "changes"]
+
+_Stamps = dict[str, tuple[float, ...]]
 
 
 class Following:
-    """Keeps a run up to date with its files."""
+    """Keeps a run up to date with its source."""
 
-    def __init__(self, name: str, files: LogFiles) -> None:
-        self.run: Run = Run(name, files, Scan())
-        self._begin()
-
-    def _begin(self) -> None:
-        self._offset = 0
-        self._file: tuple[int, int] | None = None
-        self._stamps: list[tuple[int, int]] = []
+    def __init__(self, name: str, source: Source) -> None:
+        self.run: Run = Run(name, source, Scan())
+        self._row_stamps: _Stamps = {}
+        self._document_stamps: _Stamps = {}
 
     def update(self) -> bool:
         """Read what was written since the last update, and return whether there was anything."""
-        changed = self._update_metrics()
-        files = self.run.files
-        others = (files.hyperparams_path, os.path.join(files.log_dir, files.artifacts_file))
-        stamps = [_stamp(path) for path in others]
-        if changed or stamps != self._stamps:
-            self._stamps = stamps
+        source = self.run.source
+        changed = self._update_rows()
+        documents = _stamps(source.document_files(), source)
+        if changed or documents != self._document_stamps:
+            self._document_stamps = documents
             self.run.refresh()
             return True
         return False
 
-    def _update_metrics(self) -> bool:
-        path = self.run.files.metrics_path
-        try:
-            status = os.stat(path)
-        except FileNotFoundError:
+    def _update_rows(self) -> bool:
+        source = self.run.source
+        known, self._row_stamps = self._row_stamps, _stamps(source.files(), source)
+        stamps = self._row_stamps
+        if known == stamps:
             return False
-        identity = (status.st_dev, status.st_ino)
-        started = self._file != identity or status.st_size < self._offset
-        if started:
-            # Another file, or one that was cut: what was shown is no longer there.
-            self._begin()
-            self._file = identity
-            self.run.scan = Scan()
-        whole = self._end_of_last_line(path, status.st_size)
-        torn = status.st_size - whole
-        if whole == self._offset and torn == self.run.scan.findings.torn:
-            return started
-        if self._offset == 0:
-            self.run.scan = scan_file(path, whole)
-        else:
-            with open_regular_file(path) as file:
-                file.seek(self._offset)
-                content = file.read(whole - self._offset)
-            self.run.scan.join(scan_lines(iter(content.splitlines(keepends=True))))
-        self._offset = whole
-        self.run.scan.findings.torn = torn
+        if any(path not in stamps or self._is_replaced(path, known[path]) for path in known):
+            self.run.scan = Scan()  # what was shown is no longer there
+            known = {}
+        for path, stamp in stamps.items():
+            if known.get(path) != stamp:
+                self._read_on(path)
         return True
 
-    def _end_of_last_line(self, path: str, size: int) -> int:
-        """Where the last line ends that has its newline."""
-        with open_regular_file(path) as file:
-            while size > self._offset:
-                start = max(self._offset, size - (1 << 16))
-                file.seek(start)
-                place = file.read(size - start).rfind(b"\n")
-                if place >= 0:
-                    return start + place + 1
-                size = start
-        return self._offset
+    def _is_replaced(self, path: str, known: tuple[float, ...]) -> bool:
+        """Whether rows that were read may have changed."""
+        stamp = self._row_stamps[path]
+        if not self.run.source.grows:
+            return stamp != known
+        device, inode, size, *_ = stamp
+        return (device, inode) != known[:2] or size < self.run.scan.findings[path].end
+
+    def _read_on(self, path: str) -> None:
+        source, scan = self.run.source, self.run.scan
+        if not source.grows:
+            scan.join(scan_file(source, path))
+            return
+        start = scan.findings[path].end if path in scan.findings else 0
+        size = int(self._row_stamps[path][2])
+        stop = source.complete(path, start, size)
+        whole = start == 0
+        part = scan_file(source, path, stop) if whole else scan_part(source, path, start, stop)
+        part.findings[path].torn += size - stop
+        scan.join(part)
 
 
-def _stamp(path: str) -> tuple[int, int]:
-    try:
-        status = os.stat(path)
-    except FileNotFoundError:
-        return (0, 0)
-    return (status.st_mtime_ns, status.st_size)
+def _stamps(paths: Iterable[str], source: Source) -> _Stamps:
+    stamps: _Stamps = {}
+    for path in paths:
+        with suppress(FileNotFoundError):
+            stamps[path] = source.stamp(path)
+    return stamps
 
 
-def changes(followed: list[Following], seconds: float) -> Iterator[list[Run]]:
-    """The runs now, and again whenever one of them has changed; checked every so many seconds."""
+def changes(sources: list[Source], seconds: float) -> Iterator[list[Run]]:
+    """The runs now, and again whenever one of them has changed; checked every so many seconds.
+
+    Runs that appear in a log meanwhile are added.
+    """
+    followed = [Following("", source) for source in sources]
     first = True
     while True:
+        known = {each.run.source.path for each in followed}
+        found = [new for each in followed for new in each.run.source.new_runs(known)]
+        followed += [Following("", source) for source in found]
+        for each, name in zip(
+            followed, run_names([x.run.source.name for x in followed]), strict=True
+        ):
+            each.run.name = name
         if True in [each.update() for each in followed] or first:
             first = False
             yield [each.run for each in followed]

@@ -59,7 +59,7 @@ def page(runs: list[Run]) -> str:
 def _run(run: Run) -> dict[str, Any]:
     return {
         "name": printable(run.name),
-        "path": printable(run.files.log_dir),
+        "path": printable(run.source.path),
         "rows": run.scan.rows,
         "hyperparams": [[printable(key), _value(value)] for key, value in run.hyperparams.items()],
         "artifacts": [

@@ -1,15 +1,14 @@
-"""What a log directory holds."""
+"""What a source holds."""
 
 import os
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
-from evsys_sdk.command.documents import artifacts_of, hyperparams_of
-from evsys_sdk.command.show.scanning import Scan, scan_file
+from evsys_sdk.command.show.scanning import Scan, scan_source
 from evsys_sdk.errors import DamagedLogError
-from evsys_sdk.log_stores.jsonl_files import LogFiles
 from evsys_sdk.run_log import ArtifactPointer
+from evsys_sdk.sources.source import Source
 from evsys_sdk.text import path_text
 
 __all__ = ["Run", "read_run", "run_names"]
@@ -17,11 +16,11 @@ __all__ = ["Run", "read_run", "run_names"]
 
 @dataclass
 class Run:
-    """What a log directory holds, and what of it could not be read."""
+    """A run, and what of it could not be read."""
 
     name: str
     """The part of its path that tells it from the other runs."""
-    files: LogFiles
+    source: Source
     scan: Scan
     hyperparams: dict[str, Any] = field(default_factory=dict[str, Any])
     artifacts: list[ArtifactPointer] = field(default_factory=list[ArtifactPointer])
@@ -32,23 +31,22 @@ class Run:
 
     def refresh(self) -> None:
         """Read the hyperparameters and artifacts again, and say what is wrong with anything."""
-        self.problems, self.notes = [], []
+        self.problems, self.notes = [], [*self.source.remarks]
         try:
-            self.hyperparams = hyperparams_of(self.files, self.notes)
+            self.hyperparams = self.source.hyperparams(self.notes)
         except DamagedLogError as error:
             self.problems.append(str(error))
         try:
-            self.artifacts = artifacts_of(self.files, self.notes)
+            self.artifacts = self.source.artifacts(self.notes)
         except DamagedLogError as error:
             self.problems.append(str(error))
-        path, findings = self.files.metrics_path, self.scan.findings
-        self.problems += findings.problems(path)
-        self.notes += findings.notes(path)
+        self.problems += self.scan.problems()
+        self.notes += self.scan.notes()
 
 
-def read_run(name: str, files: LogFiles) -> Run:
-    """Read a log; what is damaged is listed, and the rest is there."""
-    run = Run(name, files, scan_file(files.metrics_path))
+def read_run(name: str, source: Source) -> Run:
+    """Read a run; what is damaged is listed, and the rest is there."""
+    run = Run(name, source, scan_source(source))
     run.refresh()
     return run
 

@@ -68,10 +68,10 @@ def _heading(run: Run) -> Text:
         counted(points, "point"),
         counted(len(scan.curves), "curve"),
     ]
-    if scan.findings.damaged:
-        parts.append(counted(scan.findings.damaged, "damaged line"))
+    if scan.damaged:
+        parts.append(counted(scan.damaged, f"damaged {run.source.noun}"))
     return Text.assemble(
-        (shortened(run.files.log_dir, 200), "bold"), ("  " + ", ".join(parts), "dim")
+        (shortened(run.source.path, 200), "bold"), ("  " + ", ".join(parts), "dim")
     )
 
 

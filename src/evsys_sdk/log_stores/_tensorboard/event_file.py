@@ -21,19 +21,14 @@ from evsys_sdk.errors import DamagedLogError, LogStoreClosedError
 from evsys_sdk.log_stores._forks import renew_in_forked_children
 from evsys_sdk.log_stores._tensorboard.messages import version_event
 from evsys_sdk.log_stores._tensorboard.tfrecord import RecordReader, framed
+from evsys_sdk.log_stores.tensorboard_runs import event_file_names
 
-__all__ = ["EventFile", "event_file_names"]
+__all__ = ["EventFile"]
 
 _STARTED = re.compile(r"events\.out\.tfevents\.(\d{10})\.")
 
 # How often a write looks whether the file still has a name. Looking costs as much as writing.
 _CHECK_SECS = 1.0
-
-
-def event_file_names(directory: str) -> list[str]:
-    """The event files in a directory, in the order in which TensorBoard reads them: by name."""
-    with os.scandir(directory) as entries:
-        return sorted(each.name for each in entries if "tfevents" in each.name and each.is_file())
 
 
 class EventFile:

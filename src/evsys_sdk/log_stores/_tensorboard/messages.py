@@ -1,35 +1,21 @@
-"""All events other than scalars, built and parsed with TensorBoard's own messages.
+"""All events other than scalars, built with TensorBoard's own messages.
 
 TensorFlow is not needed, and never imported: the modules loaded here don't touch it. The messages
 are loaded with the first file, the HParams plugin, which brings NumPy, with the first
 hyperparameters.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from evsys_sdk.log_stores._tensorboard.optional_imports import load_module
+from evsys_sdk.log_stores._tensorboard.parsing import TEXT_SUFFIX
 
 __all__ = [
-    "Event",
-    "event_parser",
     "session_end_event",
     "session_start_event",
     "text_event",
     "version_event",
 ]
-
-_TEXT_SUFFIX = "/text_summary"  # what SummaryWriter.add_text appends to a tag
-
-
-class Event(NamedTuple):
-    """What one event of a file holds, as far as the store writes such things."""
-
-    wall_time: float
-    step: int
-    scalars: dict[str, float]
-    texts: dict[str, str]
-    """Text per tag, under the tag that ``text_event`` was given."""
 
 
 def version_event(wall_time: float) -> bytes:
@@ -49,7 +35,7 @@ def text_event(tag: str, text: str, step: int, wall_time: float) -> bytes:
     shape_pb2 = load_module("tensorboard.compat.proto.tensor_shape_pb2")
     text_pb2 = load_module("tensorboard.plugins.text.plugin_data_pb2")
     value = summary_pb2.Summary.Value(
-        tag=tag + _TEXT_SUFFIX,
+        tag=tag + TEXT_SUFFIX,
         metadata=summary_pb2.SummaryMetadata(
             plugin_data=summary_pb2.SummaryMetadata.PluginData(
                 plugin_name="text", content=text_pb2.TextPluginData(version=0).SerializeToString()
@@ -98,34 +84,6 @@ def session_end_event(wall_time: float, *, failed: bool) -> bytes:
         tensor=metadata.NULL_TENSOR,
     )
     return _serialized(wall_time, summary=summary_pb2.Summary(value=[value]))
-
-
-def event_parser() -> Callable[[bytes], Event]:
-    """A function from a record's payload to its event.
-
-    It raises ValueError for bytes that are no event. Values that the store never writes (images,
-    histograms, scalars kept as tensors) are passed over.
-    """
-    parse = load_module("tensorboard.compat.proto.event_pb2").Event.FromString
-    decode_error: type[Exception] = load_module("google.protobuf.message").DecodeError
-
-    def parsed(payload: bytes) -> Event:
-        try:
-            message = parse(payload)
-        except decode_error as error:
-            raise ValueError(str(error)) from error
-        scalars: dict[str, float] = {}
-        texts: dict[str, str] = {}
-        for value in message.summary.value:
-            kind = value.WhichOneof("value")
-            if kind == "simple_value":
-                scalars[value.tag] = value.simple_value
-            elif kind == "tensor" and value.metadata.plugin_data.plugin_name == "text":
-                text = b"".join(value.tensor.string_val).decode(errors="replace")
-                texts[value.tag.removesuffix(_TEXT_SUFFIX)] = text
-        return Event(message.wall_time, message.step, scalars, texts)
-
-    return parsed
 
 
 def _serialized(wall_time: float, **fields: Any) -> bytes:

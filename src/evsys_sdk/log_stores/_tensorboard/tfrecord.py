@@ -13,7 +13,7 @@ from typing import BinaryIO
 from evsys_sdk.errors import DamagedLogError
 from evsys_sdk.log_stores._tensorboard.optional_imports import load_module
 
-__all__ = ["RecordReader", "damaged_record", "framed"]
+__all__ = ["OnDamage", "RecordReader", "damaged_record", "framed"]
 
 # The C implementation: a CRC in Python costs more than all the rest of a log call.
 _crc32c: Callable[[bytes], int] = load_module("google_crc32c").value
@@ -22,11 +22,17 @@ _pack_length = struct.Struct("<Q").pack
 _pack_crc = struct.Struct("<I").pack
 _HEADER_BYTES = 12
 _FOOTER_BYTES = 4
+_BLOCK_BYTES = 1 << 16
+_NULS = b"\0" * 4
 
 
 def framed(payload: bytes) -> bytes:
     """The payload as one record."""
     return b"".join((_header(len(payload)), payload, _masked_crc(payload)))
+
+
+OnDamage = Callable[[DamagedLogError], None]
+"""Called for each damaged record; reading goes on when it returns."""
 
 
 class RecordReader:
@@ -37,51 +43,124 @@ class RecordReader:
     written looks the same.
 
     Raises:
-        DamagedLogError: While iterating; something else than a torn last record is no record.
+        DamagedLogError: While iterating, without ``on_damage``: something else than a torn last
+            record is not a record.
     """
 
     offset: int
     """Where the last record that was read ends."""
 
-    def __init__(self, file: BinaryIO, path: str) -> None:
-        """Read ``file`` from its beginning; errors call it ``path``."""
+    def __init__(
+        self,
+        file: BinaryIO,
+        path: str,
+        start: int = 0,
+        stop: int | None = None,
+        on_damage: OnDamage | None = None,
+    ) -> None:
+        """Read the records that begin in a part of the file.
+
+        Args:
+            file: An open file.
+            path: What errors call it.
+            start: The beginning of a record, or any byte if ``on_damage`` is given: reading begins
+                at the next record.
+            stop: Records that begin there or later are not read.
+            on_damage: Called for each damaged record; reading goes on at the next record. Without
+                it the error is raised.
+        """
         self._file = file
         self._path = path
-        self.offset = 0
+        self._stop = stop
+        self._on_damage = on_damage
+        self.offset = start
 
     def __iter__(self) -> Iterator[bytes]:
         size = self._file.seek(0, os.SEEK_END)
-        self._file.seek(self.offset)
-        while self.offset < size:
-            header = self._file.read(_HEADER_BYTES)
-            length = _length_of(header)
+        stop = size if self._stop is None else min(self._stop, size)
+        if self.offset and self._on_damage is not None:
+            self.offset = self._next_record(self.offset, size)
+        is_boundary = self.offset == 0
+        block, at = b"", 0  # the offset is there in the block
+        while self.offset < stop:
+            if at + _HEADER_BYTES > len(block):
+                block, at = self._block(_HEADER_BYTES), 0
+            length = _length_of(block[at : at + _HEADER_BYTES])
             if length is None:
-                self._check_torn(_HEADER_BYTES)
-                return
+                if self._is_torn(_HEADER_BYTES):
+                    return
+                self._report("no record of an event file begins there")
+                self.offset = self._next_record(self.offset + 1, size)
+                block, at = b"", 0
+                continue
+            body = at + _HEADER_BYTES
+            end = body + length + _FOOTER_BYTES
             # Compared before it is read: a record may claim any length.
-            if _HEADER_BYTES + length + _FOOTER_BYTES > size - self.offset:
+            if self.offset + end - at > size:
                 return
-            payload = self._file.read(length)
-            footer, crc = self._file.read(_FOOTER_BYTES), _masked_crc(payload)
-            if footer != crc:
-                cut = crc.startswith(footer.rstrip(b"\0"))  # with NULs behind what was written
-                self._check_torn(_HEADER_BYTES + length + (_FOOTER_BYTES if cut else 1))
+            if end > len(block):
+                block = self._block(end - at)
+                body, end, at = _HEADER_BYTES, end - at, 0
+            is_boundary = True
+            payload = block[body : body + length]
+            footer, crc = block[body + length : end], _masked_crc(payload)
+            if footer == crc:
+                self.offset += end - at
+                at = end
+                yield payload
+                continue
+            cut = crc.startswith(footer.rstrip(b"\0"))  # with NULs behind what was written
+            if self._is_torn(_HEADER_BYTES + length + (_FOOTER_BYTES if cut else 1)):
                 return
-            self.offset += _HEADER_BYTES + length + _FOOTER_BYTES
-            yield payload
+            self._report("no record of an event file begins there")
+            self.offset += end - at
+            at = end
+        if self._on_damage is not None and is_boundary and stop <= self.offset < size:
+            # A reader of the next part finds the next record, and not what is damaged before it.
+            header = self._block(_HEADER_BYTES)[:_HEADER_BYTES]
+            if _length_of(header) is None and not self._is_torn(_HEADER_BYTES):
+                self._report("no record of an event file begins there")
 
-    def _check_torn(self, torn_bytes: int) -> None:
-        """Raise unless fewer than ``torn_bytes`` bytes from the offset on are written at all."""
+    def _block(self, length: int) -> bytes:
+        """The bytes from the offset on: so many, and more in advance."""
+        self._file.seek(self.offset)
+        return self._file.read(max(length, _BLOCK_BYTES))
+
+    def _next_record(self, start: int, size: int) -> int:
+        """Where the next record with a sound header begins; the end of the file without one."""
+        while start < size:
+            self._file.seek(start)
+            block = self._file.read(_BLOCK_BYTES)
+            # No record is as long as four gigabytes: the second half of its length is zero.
+            place = block.find(_NULS, len(_NULS))
+            while place >= 0:
+                at = place - len(_NULS)
+                header = block[at : at + _HEADER_BYTES]
+                if len(header) == _HEADER_BYTES and _length_of(header) is not None:
+                    return start + at
+                place = block.find(_NULS, place + 1)
+            if len(block) < _BLOCK_BYTES:
+                break
+            start += len(block) - _HEADER_BYTES + 1
+        return size
+
+    def _is_torn(self, torn_bytes: int) -> bool:
+        """Whether fewer than ``torn_bytes`` bytes from the offset on are written at all."""
         self._file.seek(self.offset)
         position = written = 0
         while chunk := self._file.read(1 << 20):
             if stripped := chunk.rstrip(b"\0"):
                 written = position + len(stripped)
             if written >= torn_bytes:
-                raise damaged_record(
-                    self._path, self.offset, "no record of an event file begins there"
-                )
+                return False
             position += len(chunk)
+        return True
+
+    def _report(self, reason: str) -> None:
+        error = damaged_record(self._path, self.offset, reason)
+        if self._on_damage is None:
+            raise error
+        self._on_damage(error)
 
 
 def damaged_record(path: str, start: int, reason: str) -> DamagedLogError:
@@ -96,6 +175,7 @@ def _header(length: int) -> bytes:
     return packed + _masked_crc(packed)
 
 
+@functools.lru_cache(maxsize=1024)
 def _length_of(header: bytes) -> int | None:
     """The length in a record's header; None where the header is cut or damaged."""
     packed = header[:8]

@@ -1,13 +1,11 @@
-"""Rows with the same keys, decoded by a decoder that was made for these keys.
+"""Lines of a metrics file with the same keys, decoded by a decoder that was made for these keys.
 
 It knows which key comes next and that a number follows: no dict is built, nothing is checked in
 Python. That nearly halves what a point costs, in a log whose rows repeat their keys.
 """
 
 import re
-from collections.abc import Callable
 from secrets import token_hex
-from struct import Struct as Packing
 from typing import Annotated, Any
 
 from msgspec import Meta, MsgspecError, defstruct
@@ -16,10 +14,10 @@ from msgspec.structs import astuple
 from pydantic_core import to_json
 
 from evsys_sdk.arguments import STEP_MAX, STEP_MIN
-from evsys_sdk.command.show.downsampling import Integers
-from evsys_sdk.log_stores.jsonl_files import RowError, decode_row, given_text
+from evsys_sdk.log_stores.jsonl_files import decode_row
+from evsys_sdk.sources.packed import PackedRow, Packer, Shape
 
-__all__ = ["Row", "RowDecoder", "Shape", "Shapes", "decoder_of"]
+__all__ = ["PackedRowDecoder", "RowDecoder", "decoder_of"]
 
 _ESCAPED = re.compile(r'["\\\x00-\x1f]')
 """What JSON escapes in a key. msgspec takes no such name: these keys get an alias."""
@@ -27,27 +25,9 @@ _NOBODY_LOGS = token_hex(8)
 """Aliases begin with it."""
 _KEYS_PER_ALIAS = 8
 """Putting an alias into a line takes as long as is gained by so many keys."""
-_MOST_KNOWN_KEYS = 1 << 20
-_COST_OF_A_SHAPE = 16
-"""What a known shape takes beside its keys, counted in keys."""
 _MOST_DECODERS = 64
 """One takes half a kilobyte for each key."""
 _MOST_OTHER_FIELDS = 100
-
-
-class Shape:
-    """The keys that some rows have, in the order of the first of these rows."""
-
-    def __init__(self, keys: tuple[str, ...]) -> None:
-        self.keys = keys
-        self.curves: dict[str, Integers] = {}
-        """By split: which curve each value of a row belongs to."""
-        self.pack: Callable[..., bytes] = Packing(f"{len(keys)}d").pack
-        """Values as doubles, one after the other."""
-
-
-Row = tuple[int, str, Shape, bytes]
-"""Step, split (empty if the row has none), shape, and the packed values."""
 
 
 class RowDecoder:
@@ -84,7 +64,7 @@ class RowDecoder:
         )
         self._decoder: Decoder[Any] = Decoder(row)
 
-    def decode(self, line: bytes) -> Row:
+    def decode(self, line: bytes) -> PackedRow:
         """The row, if it has these keys and nothing else in it.
 
         Raises:
@@ -109,19 +89,18 @@ def decoder_of(shape: Shape) -> RowDecoder | None:
     return RowDecoder(shape) if aliases * _KEYS_PER_ALIAS <= len(shape.keys) else None
 
 
-class Shapes:
-    """The shapes that the rows of a file have, each with a decoder where rows repeat it."""
+class PackedRowDecoder:
+    """Decodes the lines of a file, with a decoder for each shape that rows repeat."""
 
     def __init__(self, other_fields: set[str]) -> None:
         """Add the names of fields that are ignored to ``other_fields``, unless they are many."""
         self._other_fields = other_fields
-        self._shapes: dict[tuple[str, ...], Shape] = {}
-        self._known_keys = 0
+        self._packer = Packer()
         self._decoders: dict[tuple[str, ...], RowDecoder | None] = {}
         self._last: Shape | None = None
         self._decoder: RowDecoder | None = None
 
-    def decode(self, line: bytes) -> Row:
+    def decode(self, line: bytes) -> PackedRow:
         """The row that the line holds.
 
         Raises:
@@ -138,25 +117,13 @@ class Shapes:
                 if split in shape.curves:
                     return step, split, shape, values
         many = len(self._other_fields) >= _MOST_OTHER_FIELDS
-        row = decode_row(line, None if many else self._other_fields)
-        if not STEP_MIN <= row.step <= STEP_MAX:
-            raise RowError("step must fit into int64", given_text(row.step))
-        shape = self._shape_of((*row.metrics,))
-        return row.step, row.split or "", shape, shape.pack(*row.metrics.values())
-
-    def _shape_of(self, keys: tuple[str, ...]) -> Shape:
-        shape = self._shapes.get(keys)
-        if shape is None:
-            self._known_keys += len(keys) + _COST_OF_A_SHAPE
-            if self._known_keys > _MOST_KNOWN_KEYS:
-                self._shapes.clear()
-                self._known_keys = 0
-            shape = self._shapes[keys] = Shape(keys)
+        row = self._packer.pack(decode_row(line, None if many else self._other_fields))
+        shape = row[2]
         if shape is self._last:
             # Where rows of many shapes follow each other, no decoder would ever fit.
             self._decoder = self._decoder_of(shape)
         self._last = shape
-        return shape
+        return row
 
     def _decoder_of(self, shape: Shape) -> RowDecoder | None:
         if len(self._decoders) < _MOST_DECODERS and shape.keys not in self._decoders:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import to_json
 
-from evsys_sdk.command.show.shapes import RowDecoder, Shape, decoder_of
 from evsys_sdk.log_stores._jsonl.row import decode_row, encode_row
+from evsys_sdk.sources.jsonl_decoder import RowDecoder, decoder_of
+from evsys_sdk.sources.packed import Shape
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 # Made of what has a meaning in JSON, so that one is often found in another.

@@ -1,0 +1,21 @@
+"""Runs of any format, as ``evsys show`` and ``evsys replay`` read them.
+
+::
+
+    opening          from a path to its sources; the formats are listed there
+    errors           the error for a path without a log
+    source           what all sources have in common
+    findings         damage and what is left out, as messages
+    packed           rows in the form in which curves are gathered
+    jsonl            the files of a JSONL log
+    jsonl_decoder    the rows of a metrics file that repeat their keys, decoded fast
+    event_files      TensorBoard's event files, of any writer
+    readable_store   any store that has read_run
+
+A source is one run. Its rows are read as a stream, file by file, from any place on::
+
+    for source in open_sources("logs"):
+        for path in source.files():
+            for number, end, row in source.rows(path, Findings(path)):
+                ...
+"""
