@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_children import die, double, fail, hang, leave_a_process
 from benchmarks import floors, own
 from benchmarks.__main__ import main
 from benchmarks.bench import EFFORTS, Bench
@@ -32,6 +31,7 @@ from benchmarks.subject import SIZES, Subject
 from benchmarks.subjects import SUBJECTS, chosen
 from benchmarks.timing import quantile, ratio, rows_of, side_by_side, timed
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
+from support.benchmark_children import die, double, fail, hang, leave_a_process
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="the benchmarks look into /proc for the processes of peers"

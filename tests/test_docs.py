@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from documents import ROOT, parse, run
+from support.documents import ROOT, parse, run
 
 # training-loops.md needs large libraries: tests/integrations/test_training_loops.py runs it.
 PAGES = [

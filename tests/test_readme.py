@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from documents import ROOT, Document, parse, run
+from support.documents import ROOT, Document, parse, run
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ ROOT = PICTURES.parents[1]
 SCRIPTS = Path(sys.executable).parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from documents import parse  # noqa: E402
+from support.documents import parse  # noqa: E402
 
 
 def demo_curves(directory: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from command_logs import row, run, status_of, usual_log
+from support.command_logs import row, run, status_of, usual_log
 
 Capture = pytest.CaptureFixture[str]
 

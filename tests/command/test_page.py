@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from command_logs import HOSTILE, hostile_log, usual_log
 from evsys_sdk.command import main
+from support.command_logs import HOSTILE, hostile_log, usual_log
 
 CHROMIUM = shutil.which("chromium")
 

@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 import pytest
 from pydantic import BaseModel
 
-from command_logs import row, status_of, usual_log, write_log
 from evsys_sdk.command import main
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from evsys_sdk.registry import temporarily_registered
+from support.command_logs import row, status_of, usual_log, write_log
 
 Capture = pytest.CaptureFixture[str]
 

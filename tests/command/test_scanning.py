@@ -9,11 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from command_logs import row
 from evsys_sdk.command.show import collecting, scanning
 from evsys_sdk.log_stores._jsonl.row import encode_row
 from evsys_sdk.sources import jsonl_decoder, packed
 from evsys_sdk.sources.opening import open_sources
+from support.command_logs import row
 
 # Few keys and splits, so that rows of the same shape and rows that share a key are both common.
 METRICS = st.dictionaries(st.sampled_from('ab"c'), st.floats(allow_nan=False), max_size=4)

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from command_logs import HOSTILE, hostile_log, row, run, usual_log, write_log
 from evsys_sdk.command import main
 from evsys_sdk.command.show.following import Following
 from evsys_sdk.command.show.runs import run_names
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from evsys_sdk.sources.opening import open_sources
+from support.command_logs import HOSTILE, hostile_log, row, run, usual_log, write_log
 
 Capture = pytest.CaptureFixture[str]
 

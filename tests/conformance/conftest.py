@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inner_pytest import Inner
+from support.inner_pytest import Inner
 
 
 @pytest.fixture

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from inner_pytest import Inner
+from support.inner_pytest import Inner
 
 
 @pytest.mark.parametrize("harness", ["OverTensorBoard", "OverSlow", "OverMultiplex"])
 def test_the_background_store_is_certified(inner: Inner, harness: str) -> None:
     session = inner.certify(
-        *("--evsys-conformance", f"background_harnesses:{harness}"),
+        *("--evsys-conformance", f"support.background_harnesses:{harness}"),
         environment={"PYTHONPATH": str(Path(__file__).parents[1])},
     )
-    assert f"background_harnesses:{harness} is CERTIFIED\n" in session.text
+    assert f"support.background_harnesses:{harness} is CERTIFIED\n" in session.text
     assert session.status == 0

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from certified import cause, explained
 from evsys_conformance.certificate import judging
 from evsys_conformance.certificate.model import CauseRecord
 from evsys_conformance.clauses import BY_ID
@@ -19,6 +18,7 @@ from evsys_conformance.pytest_session.cause_section import section
 from evsys_conformance.pytest_session.explaining import packed, unpacked
 from evsys_conformance.pytest_session.replay_files import WayBack
 from evsys_conformance.pytest_session.summary import table
+from support.certified import cause, explained
 
 HERE = Path("/project")
 FILE = HERE / ".evsys/replay/my_pkg-MyStore/1-MET-1.py"

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certified import cause, certified, explained
 from evsys_conformance.certificate import judging
 from evsys_conformance.certificate.model import CauseRecord, CheckRecord
 from evsys_conformance.verdicts import Level, Verdict
+from support.certified import cause, certified, explained
 
 CHECKED = ("passed", "failed", "not observed", "kit error", "not run")
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certified import beside, cause, certified, explained
 from evsys_conformance.certificate import Certificate
 from evsys_conformance.certificate.html import page
 from evsys_conformance.certificate.svg import badge
 from evsys_conformance.clauses import CLAUSES
-from inner_stores import MemoryStore
+from support.certified import beside, cause, certified, explained
+from support.inner_stores import MemoryStore
 
 SVG = "{http://www.w3.org/2000/svg}"
 VOID = {"meta", "link", "br", "img", "path"}

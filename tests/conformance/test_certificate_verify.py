@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from certified import beside, cause, certified, explained
 from evsys_conformance.certificate import Certificate, load, verify, write
 from evsys_conformance.certificate.model import OLDER_FORMAT
 from evsys_sdk.command import main
-from inner_pytest import Inner
+from support.certified import beside, cause, certified, explained
+from support.inner_pytest import Inner
 
 EXCUSED: dict[str, Any] = {"expected_failures": {"CL-4": "one socket stays open"}}
 
@@ -75,7 +75,7 @@ def test_a_store_of_an_installed_distribution_names_it() -> None:
     assert name == "evsys-sdk"
     assert version
     assert distribution_of("pydantic.main")[0] == "pydantic"
-    assert distribution_of("inner_stores") in {("", ""), ("evsys-sdk", version)}
+    assert distribution_of("support.inner_stores") in {("", ""), ("evsys-sdk", version)}
     assert distribution_of("nowhere") == ("", "")
 
 

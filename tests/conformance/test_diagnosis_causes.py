@@ -17,7 +17,7 @@ from evsys_conformance.diagnosis.reduction import reduced
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.program import Expect, Make, run_of
 from evsys_conformance.programs.subject import Subject
-from planted import subject_of
+from support.planted import subject_of
 from zoo.backends.memory import Memory
 from zoo.judging import causes_of_store
 from zoo.pairs import PAIRS

@@ -38,7 +38,7 @@ from evsys_conformance.programs.program import (
 )
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.running.check import Check, all_checks
-from random_programs import few, programs, thread_programs
+from support.random_programs import few, programs, thread_programs
 from zoo.registry import CORRECT
 
 pytestmark = pytest.mark.usefixtures("quick_collections")

@@ -20,7 +20,7 @@ from evsys_conformance.processes.parent import Child
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.subject import Subject
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
-from planted import subject_of
+from support.planted import subject_of
 from zoo.backends.memory import MemoryHarness
 
 

@@ -1,6 +1,6 @@
 """The in-memory store keeps the contract: people judge their own code by it."""
 
-from inner_pytest import Inner
+from support.inner_pytest import Inner
 
 
 def test_the_in_memory_store_is_certified(inner: Inner) -> None:

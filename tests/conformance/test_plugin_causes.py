@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from inner_pytest import Inner, Session
+from support.inner_pytest import Inner, Session
 
 OPEN = ("--evsys-conformance", "my_stores:OpenStore")
 CLOSING = ("--evsys-clause", "CL-2", "--evsys-clause", "CL-3")

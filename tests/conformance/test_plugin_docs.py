@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from documents import ROOT, Document, parse, run
+from support.documents import ROOT, Document, parse, run
 
 PAGES = ["certify-a-store.md", "certificate.md"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from inner_pytest import Inner
+from support.inner_pytest import Inner
 
 FAULTY = ("--evsys-conformance", "my_stores:OpenStore", "--evsys-clause", "CL-3")
 DIRECTORY = Path(".evsys/replay/my_stores-OpenStore")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from inner_pytest import Inner
+from support.inner_pytest import Inner
 
 TARGET = ("--evsys-conformance", "my_stores:Harness")
 CHEAP = ("--evsys-clause", "MET-8", "--evsys-clause", "CL-2")

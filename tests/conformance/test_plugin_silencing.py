@@ -2,7 +2,7 @@
 
 import pytest
 
-from inner_pytest import Inner
+from support.inner_pytest import Inner
 
 FAULTY = ("--evsys-conformance", "my_stores:OpenStore", "--evsys-clause", "CL-3")
 

@@ -10,7 +10,7 @@ import pytest
 from evsys_conformance import plugin
 from evsys_conformance.pytest_session.options import Options, parse
 from evsys_conformance.verdicts import Effort
-from inner_pytest import Inner
+from support.inner_pytest import Inner
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def _parsed(*arguments: str, ini: list[str] | None = None, paths: bool = False) 
     return parse(config)
 
 
-STORE = ("--evsys-conformance", "inner_stores:MemoryStore")
+STORE = ("--evsys-conformance", "support.inner_stores:MemoryStore")
 
 
 def test_the_options_come_to_what_was_asked_for() -> None:
@@ -80,7 +80,7 @@ def test_the_options_come_to_what_was_asked_for() -> None:
         *STORE, "--evsys-clause", "cap-fork", "--evsys-report", "a.SVG", "--evsys-effort", "deep"
     )
     assert options is not None
-    assert [target.name for target in options.targets] == ["inner_stores:MemoryStore"]
+    assert [target.name for target in options.targets] == ["support.inner_stores:MemoryStore"]
     assert options.clauses == ["CAP-FORK"]
     assert options.wants("CAP-FORK")
     assert not options.wants("CL-1")
@@ -107,15 +107,17 @@ def test_a_target_named_twice_is_certified_once() -> None:
 )
 def test_what_runs_beside_what(*, option: bool, ini: bool, paths: bool, alone: bool | None) -> None:
     options = _parsed(
-        *(STORE if option else ()), ini=["inner_stores:OpenStore"] if ini else [], paths=paths
+        *(STORE if option else ()),
+        ini=["support.inner_stores:OpenStore"] if ini else [],
+        paths=paths,
     )
     assert (options and options.alone) is alone
 
 
 def test_an_option_of_the_kit_asks_for_the_targets_of_the_ini_file() -> None:
-    options = _parsed("--evsys-clause", "CL-3", ini=["inner_stores:OpenStore"], paths=True)
+    options = _parsed("--evsys-clause", "CL-3", ini=["support.inner_stores:OpenStore"], paths=True)
     assert options is not None
-    assert [target.name for target in options.targets] == ["inner_stores:OpenStore"]
+    assert [target.name for target in options.targets] == ["support.inner_stores:OpenStore"]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,10 @@ def test_an_option_of_the_kit_asks_for_the_targets_of_the_ini_file() -> None:
         (["--evsys-report", "out.pdf"], "out.pdf: its suffix says what is written, one of .json"),
         (["--evsys-params", "{log_dir: x}"], "--evsys-params is not JSON .*in single quotes"),
         (["--evsys-params", "[1]"], "must be a JSON object of parameter names and values"),
-        (["--evsys-params", "{}", "--evsys-conformance", "jsonl"], "is for one store, and inner_"),
+        (
+            ["--evsys-params", "{}", "--evsys-conformance", "jsonl"],
+            "is for one store, and support.inner_",
+        ),
         (["--evsys-params", '{"log_dri": "{dir}"}'], "log_dri: unknown parameter; did you mean"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from inner_pytest import Inner
+from support.inner_pytest import Inner
 
 
 def test_a_correct_store_is_certified(inner: Inner) -> None:

@@ -19,7 +19,7 @@ from evsys_conformance.programs.program import (
     program,
 )
 from evsys_conformance.strategies import NumberLike
-from planted import found
+from support.planted import found
 from zoo.backends.memory import Memory
 
 pytestmark = pytest.mark.usefixtures("quick_collections")

@@ -34,7 +34,7 @@ from evsys_conformance.programs.program import (
     run_of,
 )
 from evsys_conformance.strategies import FloatSubclass, IndexLike, NumberLike
-from random_programs import few, programs, thread_programs
+from support.random_programs import few, programs, thread_programs
 
 CLAIMS = {"split", "float64", "resume", "threads"}
 SOME = (calls.scalar("loss", 0.5, 1), calls.metrics({"a": 1.0}, 2, "val"))

@@ -18,7 +18,7 @@ from evsys_conformance.programs.program import (
     program,
     run_of,
 )
-from observed import HALF, TWO, bad, found, rows
+from support.observed import HALF, TWO, bad, found, rows
 
 EXAMPLES: dict[Kind, tuple[Program, dict[int, Seen], str, set[int], int]] = {
     "lost": (TWO, {4: rows((1, 0.5))}, "1 of 2 points is missing", {2}, 4),

@@ -26,8 +26,8 @@ from evsys_conformance.programs.program import (
 )
 from evsys_conformance.programs.subject import Subject
 from evsys_sdk import MetricRow, RunLog
-from observed import HALF, QUARTER, TWO, found, rows
-from random_programs import few, programs
+from support.observed import HALF, QUARTER, TWO, found, rows
+from support.random_programs import few, programs
 from zoo.backends.memory import MemoryHarness
 
 

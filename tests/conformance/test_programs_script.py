@@ -38,8 +38,8 @@ from evsys_conformance.programs.program import (
     run_of,
 )
 from evsys_conformance.programs.subject import Subject
-from random_programs import few, programs, thread_programs
-from recording_store import RECEIVED, RecordingHarness
+from support.random_programs import few, programs, thread_programs
+from support.recording_store import RECEIVED, RecordingHarness
 from zoo.backends.memory import Memory
 
 pytestmark = pytest.mark.usefixtures("quick_collections")
@@ -49,7 +49,7 @@ CLAIMS = RecordingHarness.capabilities
 def _interpreted(program: Program) -> list[list[str]]:
     """What each destination receives when the interpreter runs a program, which must pass."""
     harness = RecordingHarness()
-    subject = Subject(harness, "recording_store:RecordingHarness")
+    subject = Subject(harness, "support.recording_store:RecordingHarness")
     try:
         assert judged(program, run(program, subject), subject) == []
         return harness.received()
@@ -119,7 +119,7 @@ def test_a_script_with_processes_makes_the_calls_of_its_program(tmp_path: Path) 
     main = (
         "import tempfile\n"
         "from pathlib import Path\n"
-        "from recording_store import RecordingHarness\n"
+        "from support.recording_store import RecordingHarness\n"
         f"for name, script in {scripts!r}.items():\n"
         f"    tempfile.tempdir = str(Path({str(tmp_path)!r}, name))\n"
         "    Path(tempfile.tempdir).mkdir()\n"

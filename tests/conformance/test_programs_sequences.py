@@ -14,7 +14,7 @@ from evsys_conformance.judging.precision import Precision
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import Call
 from evsys_sdk import ArtifactPointer, MetricRow, RunLog
-from random_programs import few
+from support.random_programs import few
 
 CALLS = st.one_of(
     strategies.any_calls(st.sampled_from([None, "val"])), strategies.artifact_calls()

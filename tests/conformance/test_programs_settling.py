@@ -11,7 +11,7 @@ from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.observation import Seen
 from evsys_conformance.programs.program import Close, Killed, Make, Open, Read, Step
 from evsys_sdk import ArtifactPointer, MetricRow, RunLog
-from observed import found
+from support.observed import found
 
 EXACT = Precision()
 

@@ -14,7 +14,7 @@ from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.program import Caller, Close, Make, Open, Read, program, run_of
 from evsys_conformance.strategies import NumberLike
 from evsys_sdk import MetricRow
-from planted import found
+from support.planted import found
 from zoo.backends.memory import Memory, MemoryBack, MemoryHarness
 from zoo.front import Forbidding, Front
 

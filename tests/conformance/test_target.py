@@ -9,7 +9,6 @@ from typing import Annotated, Any, ClassVar, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, DirectoryPath, Field, HttpUrl
 
-import inner_stores
 from evsys_conformance import StoreHarness, build_store, load_harness
 from evsys_conformance.clauses import CAPABILITIES, DEFAULT_CAPABILITIES
 from evsys_conformance.targets import loading as target
@@ -18,7 +17,8 @@ from evsys_conformance.targets.guessing import CannotGuess, guess
 from evsys_conformance.targets.loading import TargetError, load_all, load_target
 from evsys_conformance.targets.template import harness_to_copy
 from evsys_sdk import Capability, LogStoreError, LogStorePluginError, RunLog, get_log_store
-from inner_stores import MemoryStore
+from support import inner_stores
+from support.inner_stores import MemoryStore
 
 
 @pytest.fixture
@@ -35,13 +35,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_a_store_gets_a_harness() -> None:
-    with load_harness("inner_stores:MemoryStore") as harness:
+    with load_harness("support.inner_stores:MemoryStore") as harness:
         assert harness.store is MemoryStore
         assert set(harness.capabilities) == {"split", "float64"}
 
 
 def test_a_harness_class_is_made_and_an_instance_taken_as_it_is() -> None:
-    assert isinstance(load_harness("inner_stores:Harness"), inner_stores.Harness)
+    assert isinstance(load_harness("support.inner_stores:Harness"), inner_stores.Harness)
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "tensorboard", "multiplex", "background", "memory"])
@@ -150,7 +150,9 @@ def test_all_lists_every_plugin_that_can_not_be_certified(monkeypatch: pytest.Mo
 
 # -- importing ---------------------------------------------------------------------------------
 
-STORE_SOURCE = "from inner_stores import MemoryStore\n\nclass Planted(MemoryStore):\n    pass\n"
+STORE_SOURCE = (
+    "from support.inner_stores import MemoryStore\n\nclass Planted(MemoryStore):\n    pass\n"
+)
 
 
 @pytest.mark.parametrize("place", [".", "src"])
@@ -168,7 +170,7 @@ def test_a_package_without_init_is_found_too(project: Path) -> None:
 
 def test_a_name_inside_a_class_is_found(project: Path) -> None:
     (project / "planted_store.py").write_text(
-        "import inner_stores\n\nclass Outer:\n    Inner = inner_stores.MemoryStore\n"
+        "from support import inner_stores\n\nclass Outer:\n    Inner = inner_stores.MemoryStore\n"
     )
     assert load_harness("planted_store:Outer.Inner").store is MemoryStore
 
@@ -203,7 +205,7 @@ def test_what_can_not_be_imported_is_explained(project: Path, target: str, said:
 # -- what is refused ---------------------------------------------------------------------------
 
 NO_TARGETS = """
-from inner_stores import Harness, MemoryStore, OpenStore
+from support.inner_stores import Harness, MemoryStore, OpenStore
 from evsys_conformance import StoreHarness
 
 def function(): ...
@@ -247,11 +249,11 @@ class Late(Harness):
         ("function", "is a function, no log store and no harness: name a class"),
         ("Stranger", "is no log store: it has no Config and none of the methods "),
         ("NoHarness", r"derives from evsys_conformance.StoreHarness: class NoHarness\(StoreHarn"),
-        ("instance", "is an instance of OpenStore; name the class, inner_stores:OpenStore"),
+        ("instance", "is an instance of OpenStore; name the class, support.inner_stores:OpenStore"),
         ("StoreHarness", "is the base class of harnesses: derive yours"),
         ("Needy", r"(?s)Needy\(\) raised TypeError: .*is made without arguments"),
         ("NoStore", "NoStore has no store: write `store = MyStore`"),
-        ("NoClass", "store is <inner_stores.OpenStore .* must be the store class itself"),
+        ("NoClass", "store is <support.inner_stores.OpenStore .* must be the store class itself"),
         ("NoParams", r"(?s)params\(directory\) is missing.*class NoParams\(StoreHarness\)"),
         ("Misspelt", r"capabilities: there is no 'thread'; did you mean threads\? Known: split"),
         ("OneText", r"capabilities is the text 'split': write \{'split'\}"),
@@ -271,7 +273,7 @@ def test_what_is_no_sound_target_is_explained(project: Path, name: str, said: st
 
 def test_parameters_are_for_stores_and_not_for_harnesses() -> None:
     with pytest.raises(TargetError, match=r"is a harness, whose params\(\) gives the parameters"):
-        load_harness("inner_stores:Harness", {"log_dir": "{dir}"})
+        load_harness("support.inner_stores:Harness", {"log_dir": "{dir}"})
 
 
 # -- parameters --------------------------------------------------------------------------------
@@ -366,12 +368,12 @@ def test_dir_is_replaced_at_every_depth(tmp_path: Path) -> None:
 
 def test_parameters_that_name_one_destination_for_all_are_refused() -> None:
     with pytest.raises(TargetError, match=re.escape("Write {dir} where a fresh directory belongs")):
-        load_target("inner_stores:MemoryStore", {"log_dir": "/tmp/log"})
+        load_target("support.inner_stores:MemoryStore", {"log_dir": "/tmp/log"})
 
 
 def test_parameters_that_the_store_refuses_are_explained() -> None:
     with pytest.raises(TargetError, match=r"(?s)log_dri: unknown .* mean log_dir") as e:
-        load_target("inner_stores:MemoryStore", {"log_dri": "{dir}"})
+        load_target("support.inner_stores:MemoryStore", {"log_dri": "{dir}"})
     assert "  - log_dir: Field required" in str(e.value)
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from documents import ROOT, Document, matches, parse, run
 from integrations.libraries import need
+from support.documents import ROOT, Document, matches, parse, run
 
 NEEDS = {
     "Plain PyTorch": ["torch"],

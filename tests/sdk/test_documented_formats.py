@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from documents import ROOT, parse
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from evsys_sdk.log_stores.tensorboard import TensorBoardLogStore
+from support.documents import ROOT, parse
 
 FILES = parse((ROOT / "docs" / "built-in-stores.md").read_text()).files
 

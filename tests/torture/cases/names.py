@@ -6,12 +6,12 @@ from html.parser import HTMLParser
 from importlib import import_module
 from pathlib import Path
 
-from certified import certified
 from evsys_conformance.certificate import Certificate
 from evsys_conformance.certificate.html import page
 from evsys_sdk import LogStoreConfigError, open_log_store
 from evsys_sdk.log_stores._tensorboard.texts import json_block
-from inner_stores import MemoryStore
+from support.certified import certified
+from support.inner_stores import MemoryStore
 from torture.case import Trial, case
 from torture.stores import STORES, logs, open_store
 

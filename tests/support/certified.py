@@ -9,7 +9,7 @@ from evsys_conformance.certificate.model import CauseRecord, Certificate, CheckR
 from evsys_conformance.clauses import BY_ID
 from evsys_conformance.running.check import all_checks
 from evsys_conformance.verdicts import Effort, Verdict
-from inner_stores import Harness
+from support.inner_stores import Harness
 
 
 def harness(**attributes: Any) -> StoreHarness:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import inner_stores
+from support import inner_stores
 
 # Whatever steers the outer session must not reach the inner one.
 _FOREIGN = ("PYTEST", "PYTHON", "HYPOTHESIS", "CI", "COV_", "EVSYS")
@@ -50,8 +50,8 @@ class Inner:
     ) -> Session:
         """Run the kit at quick effort; ``small``: with one cheap check per clause."""
         if small:
-            arguments = ("-p", "small_kit", *arguments)
-            environment = {"PYTHONPATH": str(Path(__file__).parent)}
+            arguments = ("-p", "support.small_kit", *arguments)
+            environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
         return self.run("--evsys-effort", "quick", *arguments, environment=environment)
 
     def python(
