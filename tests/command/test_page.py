@@ -1,4 +1,4 @@
-"""The page and the picture: complete, drawn for real, and safe against what a log may hold."""
+"""The page: complete, drawn for real, and safe against what a log may hold."""
 
 import json
 import re
@@ -7,10 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from evsys_sdk.command import main
-from support.command_logs import HOSTILE, hostile_log, usual_log
+from support.command_logs import HOSTILE, hostile_log, log_of_others, usual_log
 
 CHROMIUM = shutil.which("chromium")
 
@@ -52,16 +51,6 @@ def test_markup_in_any_name_stays_text(tmp_path: Path) -> None:
     assert "&lt;b&gt;x&lt;/b&gt;" in drawn
 
 
-def log_of_others(directory: Path) -> Path:
-    """A log whose rows have no ts, and of which some have no split."""
-    directory.mkdir()
-    rows = [{"step": step, "metrics": {"loss": 0.5, "/loss": 0.25}} for step in range(9)]
-    rows += [{"step": 8, "split": "val", "metrics": {"val/loss": 0.125}}]
-    content = "".join(json.dumps(each) + "\n" for each in rows)
-    (directory / "metrics.jsonl").write_text(content)
-    return directory
-
-
 def test_curves_without_a_split_are_called_by_their_key_or_run(tmp_path: Path) -> None:
     for names in (["a"], ["b", "c"]):
         page = tmp_path / "out.html"
@@ -76,15 +65,3 @@ def test_curves_without_a_split_are_called_by_their_key_or_run(tmp_path: Path) -
             assert labels == {"/loss": ["/loss"], "loss": ["loss", "val"]}
         else:
             assert labels["loss"] == ["b", "b · val", "c", "c · val"]
-
-
-@pytest.mark.parametrize("make", [usual_log, hostile_log, log_of_others])
-def test_the_picture_is_drawn(make: object, tmp_path: Path) -> None:
-    assert callable(make)
-    log = make(tmp_path / "log")
-    picture = tmp_path / "out.png"
-    assert main(["show", str(log), "--png", str(picture)]) == 0
-    with Image.open(picture) as image:
-        assert image.width > 600
-        colours = {colour for _, colour in image.convert("RGB").getcolors(1 << 24) or ()}
-    assert (0x3F, 0x7F, 0xBF) in colours

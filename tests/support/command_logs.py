@@ -66,6 +66,16 @@ def hostile_log(directory: Path) -> Path:
     return directory
 
 
+def log_of_others(directory: Path) -> Path:
+    """A log whose rows have no ts, and of which some have no split."""
+    directory.mkdir()
+    rows = [{"step": step, "metrics": {"loss": 0.5, "/loss": 0.25}} for step in range(9)]
+    rows += [{"step": 8, "split": "val", "metrics": {"val/loss": 0.125}}]
+    content = "".join(json.dumps(each) + "\n" for each in rows)
+    (directory / "metrics.jsonl").write_text(content)
+    return directory
+
+
 def row(step: int, **metrics: Any) -> bytes:
     content = {"ts": 1.0, "step": step, "split": "train", "metrics": metrics}
     return json.dumps(content, separators=(",", ":")).encode() + b"\n"

@@ -10,6 +10,8 @@
     following       runs that are still written
     tables          runs in the terminal
     charts          runs as charts, for the page and the picture
+    scales          how a chart is drawn at first
     page            the charts as an HTML page, with page.js and page.css
     picture         the charts as a picture
+    fonts           text that a picture can show
 """

@@ -1,6 +1,7 @@
 """``evsys show``: what logs hold."""
 
 import argparse
+import os
 import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ It ends with status 1 when a file is damaged; what is not damaged is shown."""
 
 _SECONDS = 0.5
 """How often a run in progress is looked at."""
+_FORMATS = ("png", "jpg", "jpeg", "pdf", "svg", "tif", "tiff", "webp")
+"""What matplotlib writes, less formats that are not pictures or have no transparency."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,9 +38,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--html", metavar="OUT.HTML", type=path, help="write a page with the curves instead"
     )
     parser.add_argument(
-        "--png", metavar="OUT.PNG", type=path, help="write a picture of the curves instead"
+        "--png",
+        metavar="OUT.PNG",
+        type=_picture_path,
+        help=f"write a picture of the curves instead; its ending is one of {', '.join(_FORMATS)}",
     )
     parser.set_defaults(error=parser.error)
+
+
+def _picture_path(text: str) -> str:
+    """A path whose ending, if it has one, is a format of pictures."""
+    ending = _format(text)
+    if ending not in _FORMATS:
+        message = f"{printable(text)}: .{printable(ending)} is not a format of pictures; "
+        message += f"end the name with one of {', '.join(f'.{each}' for each in _FORMATS)}"
+        raise argparse.ArgumentTypeError(message)
+    return path(text)
+
+
+def _format(file_name: str) -> str:
+    return os.path.splitext(file_name)[1][1:].lower() or "png"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -97,7 +117,7 @@ def _write_picture(runs: "list[Run]", file_name: str) -> None:
     from evsys_sdk.command.show.picture import save_picture
 
     with open_output(file_name) as file:
-        left_out = save_picture(runs, file)
+        left_out = save_picture(runs, file, _format(file_name))
     print(f"wrote {printable(file_name)}")
     if left_out:
         remark = f"{left_out} more metrics have no place in it"
