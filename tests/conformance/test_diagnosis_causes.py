@@ -54,6 +54,7 @@ STORES = [
     ("MET-4-Float32", "MET-4", "MET-5"),
     ("SIG-1-CloseProperty", "SIG-1", "ID-3 CL-2 MET-1 CAP-THREADS"),
     ("SIG-1-ConfigForParams", "SIG-1", "MUX-1"),
+    ("SIG-1-ForwardsPositionsOnly", "SIG-1", "MUX-1"),
     ("SIG-1-NoMetrics", "SIG-1", "SIG-2 MET-1 MET-7 MET-8"),
     ("SIG-2-HiddenDefaultSplit", "SIG-2", "MET-1"),
 ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from evsys_conformance.diagnosis.plainer import plain_call
 from evsys_conformance.judging.differences import Difference
+from evsys_conformance.judging.expected import named_arguments
 from evsys_conformance.programs.calls import Call, of_forked_child
 from evsys_conformance.programs.program import (
     Close,
@@ -122,7 +123,10 @@ def without_surroundings(program: Program) -> Iterator[Program]:
                 if isinstance(step, Forks) and step.write:
                     yield logged([*step.calls, of_forked_child(0)])
             case Open() if step.through is not Through.NOTHING:
-                yield Program((*before, replace(step, through=Through.NOTHING), *after))
+                direct = replace(step, through=Through.NOTHING)
+                yield Program((*before, direct, *after))
+                if step.through is Through.BY_KEYWORD:
+                    yield Program((*before, direct, *map(_by_keyword, after)))
             case Open() if step.same_objects_as is not None:
                 yield Program((*before, replace(step, same_objects_as=None), *after))
             case _:
@@ -130,6 +134,13 @@ def without_surroundings(program: Program) -> Iterator[Program]:
     opened = [step for step in program.steps if isinstance(step, Open)]
     if len(opened) > 1:
         yield from _of_one_store(program)
+
+
+def _by_keyword(step: Step) -> Step:
+    """The step as an object makes it that hands each call on by keyword."""
+    if not isinstance(step, Make) or not step.call.arguments:
+        return step
+    return replace(step, call=Call(step.call.method, (), named_arguments(step.call)))
 
 
 def _of_one_store(program: Program) -> Iterator[Program]:
