@@ -89,11 +89,11 @@ bench: .venv-bench/torch ## Measure beside other loggers; BENCH=quick or SECTION
 BENCH_PAGE = --document docs/benchmarks.md --picture docs/pictures/benchmarks.svg
 
 mutation: .venv-mutation/installed ## Let the kit judge mutants of two stores (MUTANTS=100); writes docs/mutation-score.md
-	.venv-mutation/bin/python tests/conformance/mutation.py $(if $(MUTANTS),--mutants $(MUTANTS))
-	PYTHONPATH=tests .venv-mutation/bin/python -m conformance.plain_mutation
+	.venv-mutation/bin/python tests/measures/mutation.py $(if $(MUTANTS),--mutants $(MUTANTS))
+	PYTHONPATH=tests .venv-mutation/bin/python -m measures.plain_mutation
 
 diagnosis: .venv/installed ## Let the kit explain the zoo's faulty stores (EVERY=10); writes docs/diagnosis.md
-	.venv/bin/python tests/conformance/diagnosis.py $(if $(EVERY),--every $(EVERY))
+	.venv/bin/python tests/measures/diagnosis.py $(if $(EVERY),--every $(EVERY))
 
 torture: .venv/installed ## Kill, fill up and damage at full length; writes the table in docs/durability.md
 	PYTHONPATH=tests .venv/bin/python -m torture --write

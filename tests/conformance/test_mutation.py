@@ -2,9 +2,9 @@
 
 import pytest
 
-from conformance import plain_mutation
-from conformance.judge_plain import refusal
-from conformance.mutation import REFUSED, SURVIVED, Judged, Mutant, page
+from measures import plain_mutation
+from measures.judge_plain import refusal
+from measures.mutation import REFUSED, SURVIVED, Judged, Mutant, page
 
 
 def _judged(line: int, verdict: str) -> Judged:

@@ -14,7 +14,7 @@ from evsys_conformance import strategies as kit
 from evsys_sdk import DamagedLogError, LogStore, LogStoreConfigError, load_log_store_spec
 from evsys_sdk.log_stores._tensorboard.tfrecord import framed
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
-from sdk.test_config_fuzz import TOKENS, VALID
+from sdk.config.test_config_fuzz import TOKENS, VALID
 from torture.case import Trial, case
 from torture.stores import STORES, logs, open_store
 

@@ -61,8 +61,8 @@ Of {places} places, {number} were drawn; each got one change.
 imported or run at all, and do not count. Most of the others are changes to what the contract leaves
 open: what this store does about torn lines, full disks, files that somebody edited, and parameters
 of its own. So each mutant that the kit certified was judged by the tests of the store,
-`tests/sdk/test_jsonl*.py`, which are about these: they refused {tested} of {certified}. This page
-is written by `make mutation`.
+`tests/sdk/jsonl_store/test_*.py`, which are about these: they refused {tested} of {certified}. This
+page is written by `make mutation`.
 """
 TABLE = """\
 | module | mutants | refused by the kit | by the tests of the store | by neither |
@@ -187,7 +187,7 @@ def _verdict(copy: Path) -> str:
     kit = ["--evsys-conformance", "jsonl", "--evsys-effort", "quick"]
     status = _pytest(copy, copy / "empty", kit)
     if status == 0:
-        own = sorted(map(str, ROOT.glob("tests/sdk/test_jsonl*.py")))
+        own = sorted(map(str, ROOT.glob("tests/sdk/jsonl_store/test_*.py")))
         return REFUSED_BY_ITS_TESTS if _pytest(copy, ROOT, own) else SURVIVED
     return REFUSED if status == 1 else BROKEN
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
-from sdk.jsonl_children import run
+from sdk.jsonl_store.jsonl_children import run
 
 
 @pytest.fixture

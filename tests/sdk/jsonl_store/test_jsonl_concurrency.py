@@ -17,7 +17,7 @@ import pytest
 from evsys_sdk import LogStoreClosedError, RunLog
 from evsys_sdk.log_stores._jsonl.job_queue import JobQueue
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
-from sdk.jsonl_children import run
+from sdk.jsonl_store.jsonl_children import run
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Writes ``docs/kill-matrix.md``: which check of the kit caught which faulty store of the zoo.
 
-``python tests/conformance/kill_matrix.py`` from the root of the repository. It judges every faulty
+``python tests/measures/kill_matrix.py`` from the root of the repository. It judges every faulty
 store by every check of its clause, which takes some minutes.
 """
 
@@ -33,7 +33,7 @@ tests of the kit hold that it is caught there, with a message that names what is
 correct stores of many kinds, which use the freedom that the [contract](contract.md) leaves, are
 refused by no check at all.
 
-The stores are in `tests/zoo/`. This page is written by `python tests/conformance/kill_matrix.py`.
+The stores are in `tests/zoo/`. This page is written by `python tests/measures/kill_matrix.py`.
 """
 
 

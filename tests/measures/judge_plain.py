@@ -11,13 +11,13 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from conformance.plain_store import LOGS, PlainStore
 from evsys_conformance import StoreHarness
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.running.check import all_checks
 from evsys_conformance.running.runner import run_check
 from evsys_conformance.verdicts import Effort, Verdict
 from evsys_sdk import RunLog
+from measures.plain_store import LOGS, PlainStore
 
 SEED = 20_260_101
 REFUSED = 3
@@ -39,7 +39,7 @@ class PlainHarness(StoreHarness):
 
 def refusal() -> str:
     """The first check that the store fails; an empty string if the kit certifies it."""
-    subject = Subject(PlainHarness(), "conformance.judge_plain:PlainHarness")
+    subject = Subject(PlainHarness(), "measures.judge_plain:PlainHarness")
     try:
         for check in all_checks():
             outcome = run_check(check, subject, Effort.QUICK, SEED)

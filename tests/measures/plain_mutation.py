@@ -20,8 +20,8 @@ from itertools import chain, repeat
 from pathlib import Path
 from queue import SimpleQueue
 
-from conformance import judge_plain
-from conformance.mutation import (
+from measures import judge_plain
+from measures.mutation import (
     BROKEN,
     PAGE,
     PLAIN_HEADING,
@@ -33,18 +33,18 @@ from conformance.mutation import (
     difference,
     mutants,
 )
-from conformance.plain_changes import changes
+from measures.plain_changes import changes
 
 HERE = Path(__file__).parent
 TESTS = HERE.parent
-STORE = "conformance/plain_store.py"
+STORE = "measures/plain_store.py"
 """Its place in a copy, and in the folder of the tests."""
-JUDGE = "conformance/judge_plain.py"
+JUDGE = "measures/judge_plain.py"
 EQUIVALENTS = HERE / "plain_equivalents.json"
 WORKERS = 2
 
 INTRODUCTION = """\
-`tests/conformance/plain_store.py` is a correct store of about a hundred lines that checks its
+`tests/measures/plain_store.py` is a correct store of about a hundred lines that checks its
 arguments itself. Nearly every line of it keeps a clause. The kit judges, at quick effort, every
 change that cosmic-ray makes, and more: a statement is removed, a call gives its first argument, one
 side of `or` and `|` is left out, a default is another one. That makes {number} mutants.
@@ -137,7 +137,7 @@ def _judge(change: Change, free: "SimpleQueue[Path]") -> Judged:
 
 
 def _copy(folder: Path) -> Path:
-    (folder / "conformance").mkdir(parents=True)
+    (folder / "measures").mkdir(parents=True)
     for name in (STORE, JUDGE):
         shutil.copy(TESTS / name, folder / name)
     return folder
@@ -146,7 +146,7 @@ def _copy(folder: Path) -> Path:
 def _verdict(copy: Path) -> str:
     """What the kit says of the store in a folder; one that hangs is refused."""
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "conformance.judge_plain"]
+    command = [sys.executable, "-m", "measures.judge_plain"]
     try:
         status = subprocess.run(
             command, cwd=copy, env=environment, capture_output=True, timeout=TIMEOUT

@@ -12,7 +12,7 @@ from zoo.animals import Correct, Faulty
 from zoo.registry import CORRECT, FAULTY
 
 ANIMALS: tuple[Correct | Faulty, ...] = (*CORRECT, *FAULTY)
-PAGE = Path(__file__).parents[2] / "docs" / "kill-matrix.md"
+PAGE = Path(__file__).parents[3] / "docs" / "kill-matrix.md"
 
 
 @pytest.mark.parametrize("clause", [clause.id for clause in CLAUSES])
