@@ -10,6 +10,8 @@
     jsonl            the files of a JSONL log
     jsonl_decoder    the rows of a metrics file that repeat their keys, decoded fast
     event_files      TensorBoard's event files, of any writer
+    metrics_csv      metrics.csv of Lightning's CSVLogger
+    trainer_state    trainer_state.json of the Hugging Face Trainer
     readable_store   any store that has read_run
 
 A source is one run. Its rows are read as a stream, file by file, from any place on::

@@ -14,8 +14,10 @@ from evsys_sdk.log_stores.multiplex import MultiplexLogStore
 from evsys_sdk.log_stores.tensorboard_runs import event_file_names, run_names
 from evsys_sdk.sources.errors import SourceError
 from evsys_sdk.sources.jsonl import JSONLSource
+from evsys_sdk.sources.metrics_csv import MetricsCSVSource
 from evsys_sdk.sources.readable_store import StoreSource, reader_of
 from evsys_sdk.sources.source import Source
+from evsys_sdk.sources.trainer_state import TrainerStateSource
 from evsys_sdk.text import counted
 
 __all__ = ["open_sources"]
@@ -35,6 +37,8 @@ def open_sources(log: str) -> list[Source]:
     """
     if log.endswith(_YAML) and not os.path.isdir(os.path.expanduser(log)):
         return _configured(log)
+    if (path := _existing_file(log)) and (open_file := _FILES.get(os.path.splitext(path)[1])):
+        return [open_file(log, path)]
     directory = _checked_directory(log, log)
     sources = _sources_in(log, directory)
     if sources:
@@ -110,6 +114,23 @@ def _open_event_files(name: str, directory: str) -> list[Source]:
     return [*event_file_sources(name, directory, _MOST_DIRECTORIES)]
 
 
+def _has_file(file: str) -> Callable[[str], bool]:
+    return lambda directory: os.path.exists(os.path.join(directory, file))
+
+
+def _open_file(
+    file: str, source: Callable[[str, str], Source]
+) -> Callable[[str, str], list[Source]]:
+    return lambda name, directory: [source(name, os.path.join(directory, file))]
+
+
+_METRICS_CSV, _TRAINER_STATE = "metrics.csv", "trainer_state.json"
+_FILES: dict[str, Callable[[str, str], Source]] = {
+    ".csv": MetricsCSVSource,
+    ".json": TrainerStateSource,
+}
+"""The source of a file that is named itself, by the ending of its name."""
+
 _EVENT_FILES = _Format(
     "event files of TensorBoard", "*tfevents*", _has_event_files, _open_event_files
 )
@@ -118,6 +139,18 @@ _FORMATS = [
         "a JSONL log", "metrics.jsonl, hyperparams.json, artifacts.json", _has_jsonl, _open_jsonl
     ),
     _EVENT_FILES,
+    _Format(
+        "metrics of Lightning's CSVLogger",
+        _METRICS_CSV,
+        _has_file(_METRICS_CSV),
+        _open_file(_METRICS_CSV, MetricsCSVSource),
+    ),
+    _Format(
+        "the state of a Hugging Face Trainer",
+        _TRAINER_STATE,
+        _has_file(_TRAINER_STATE),
+        _open_file(_TRAINER_STATE, TrainerStateSource),
+    ),
 ]
 
 
@@ -173,6 +206,15 @@ def _configured_jsonl(file: str, given: dict[str, Any]) -> Source:
     return JSONLSource(file, files)
 
 
+def _existing_file(log: str) -> str:
+    """The absolute path, if it is one of a file; else it is empty."""
+    try:
+        path = directory_path(log)
+    except ValueError:
+        return ""
+    return path if os.path.isfile(path) else ""
+
+
 def _checked_directory(log_dir: str, place: str) -> str:
     """The absolute path of a directory, which errors call ``place``."""
     try:
@@ -180,7 +222,10 @@ def _checked_directory(log_dir: str, place: str) -> str:
     except ValueError as error:
         raise SourceError(str(error)) from error
     if what := _instead_of_a_directory(directory):
-        raise SourceError(f"{place}: {what}. Name the directory of a log (its log_dir)")
+        raise SourceError(
+            f"{place}: {what}. Name the directory of a log (its log_dir), a {_METRICS_CSV} or a "
+            f"{_TRAINER_STATE}"
+        )
     return directory
 
 
