@@ -8,14 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_files import (
-    histogram_event,
-    hparams_event,
-    loaded,
-    simple_event,
-    tensor_event,
-    write_events,
-)
 from evsys_sdk.command import main
 from evsys_sdk.command.show import scanning
 from evsys_sdk.command.show.following import Following
@@ -27,6 +19,14 @@ from evsys_sdk.run_log import MetricRow
 from evsys_sdk.sources.findings import Findings
 from evsys_sdk.sources.opening import open_sources
 from evsys_sdk.sources.source import Source
+from support.event_files import (
+    histogram_event,
+    hparams_event,
+    loaded,
+    simple_event,
+    tensor_event,
+    write_events,
+)
 
 Capture = pytest.CaptureFixture[str]
 
@@ -190,7 +190,7 @@ def test_parts_of_a_file_hold_each_event_once(tmp_path: Path) -> None:
 
 def test_what_is_not_a_scalar_is_noted_once(tmp_path: Path, capsys: Capture) -> None:
     path = write_events(tmp_path, [histogram_event(1), simple_event(1, 1.5, x=1.0)])
-    write_events(tmp_path, [histogram_event(2)], ".b")
+    write_events(tmp_path, [histogram_event(2)])
     assert main(["show", str(tmp_path)]) == 0
     note = f"{path}: histograms are left out: only scalars are read (2 records like this)"
     assert note in capsys.readouterr().out
@@ -211,7 +211,7 @@ def test_files_and_runs_are_followed(tmp_path: Path) -> None:
     assert following.update()
     assert not following.update()
     append(path, simple_event(1, 1.5, x=0.5))
-    write_events(tmp_path, [simple_event(5, 1.5, x=0.25), hparams_event({"lr": 0.1})], ".b")
+    write_events(tmp_path, [simple_event(5, 1.5, x=0.25), hparams_event({"lr": 0.1})])
     with open(path, "ab") as file:
         file.write(framed(b"")[:5])
     assert following.update()
@@ -243,7 +243,7 @@ def replayed(log: Path, directory: Path) -> list[tuple[int, dict[str, float]]]:
 def test_a_replay_goes_on_in_each_file(tmp_path: Path, capsys: Capture) -> None:
     log = tmp_path / "tb"
     first = write_events(log, [simple_event(0, 1.5, x=1.0), hparams_event({"lr": 0.1})])
-    write_events(log, [simple_event(1, 1.5, x=0.5)], ".b")
+    write_events(log, [simple_event(1, 1.5, x=0.5)])
     for _ in range(2):
         assert replayed(log, tmp_path) == [(0, {"x": 1.0}), (1, {"x": 0.5})]
         assert "2 points and 0 artifacts" in capsys.readouterr().out

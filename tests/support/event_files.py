@@ -44,14 +44,14 @@ def hparams_event(params: dict[str, Any]) -> Any:
     return event
 
 
-def write_events(directory: Path, events: Iterable[Any], suffix: str = "") -> Path:
-    """Write a file with TensorBoard's writer, and return its path."""
+def write_events(directory: Path, events: Iterable[Any]) -> Path:
+    """Write a file with TensorBoard's writer, and return its path; its name sorts last."""
     directory.mkdir(parents=True, exist_ok=True)
     before = {*directory.iterdir()}
     module = loaded("tensorboard.summary.writer.event_file_writer")
-    writer = module.EventFileWriter(str(directory), filename_suffix=suffix)
+    writer = module.EventFileWriter(str(directory))
     for event in events:
         writer.add_event(event)
     writer.close()
     [path] = {*directory.iterdir()} - before
-    return path
+    return path.rename(directory / f"events.out.tfevents.{len(before):010}.host")
