@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from support.command_logs import row, run, status_of, usual_log
+from support.event_files import simple_event, write_events
 
 Capture = pytest.CaptureFixture[str]
 
@@ -32,6 +33,10 @@ def fill(directory: Path) -> None:
         Path("bad.yaml").write_text("log_store: {kind: jsonl, params: {log_dri: copy}}")
         Path("certificate.json").write_text(json.dumps({"format": "no certificate"}))
         Path("empty").mkdir()
+        write_events(Path("board/run"), [simple_event(1, 1.5, x=1.0)])
+        Path("csv").mkdir()
+        Path("csv/metrics.csv").write_text("step,loss\n1,0.5\n")
+        Path("trainer_state.json").write_text('{"log_history": [{"step": 1, "loss": 0.5}]}')
         Path("binary").write_bytes(bytes(range(256)) * 10)
         Path("deep.json").write_text("[" * 100_000)
         Path("damaged").mkdir()
@@ -68,6 +73,7 @@ PATHS = [
     *("", "-", "--", "--help", ".", "..", "/", "~", "~nobody", "nothing", "nothing/deep"),
     *("log", "log/metrics.jsonl", "café", BYTES, "new\nline", "good.yaml", "good\n.yaml"),
     *(BYTES + ".yaml", "bad.yaml", "certificate.json", "empty", "binary", "deep.json", "damaged"),
+    *("board", "board/run", "csv", "csv/metrics.csv", "trainer_state.json"),
     *(
         "folders",
         "fifos",
@@ -91,11 +97,14 @@ TABLE: list[tuple[int, list[str]]] = [
     (0, ["schema"]),
     (0, ["show", "log"]),
     (0, ["show", BYTES, "café", "new\nline", "--html", BYTES + ".html"]),
+    (0, ["show", "board", "csv", "csv/metrics.csv", "trainer_state.json", "log"]),
     (0, ["replay", BYTES, "--to", BYTES + ".yaml"]),
     (1, ["check", "bad.yaml"]),
     (1, ["check", "binary"]),
     (1, ["check", "deep.json"]),
     (1, ["show", "damaged"]),
+    (1, ["show", "certificate.json"]),
+    (1, ["show", "deep.json"]),
     (1, ["replay", "damaged", "--to", "good.yaml"]),
     (1, ["replay", "log", "--to", "bad.yaml"]),
     (1, ["verify", "certificate.json"]),

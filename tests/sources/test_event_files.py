@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from evsys_sdk.command import main
 from evsys_sdk.command.show import scanning
-from evsys_sdk.command.show.following import Following
+from evsys_sdk.command.show.following import Following, changes
 from evsys_sdk.log_stores._tensorboard.parsing import event_parser
 from evsys_sdk.log_stores._tensorboard.tfrecord import framed
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
@@ -226,6 +226,14 @@ def test_files_and_runs_are_followed(tmp_path: Path) -> None:
     assert following.update()
     assert run.scan.curves.keys() == {("x", "")}
     assert run.scan.rows == 1
+
+
+def test_a_run_that_appears_is_shown_with_the_others(tmp_path: Path) -> None:
+    write_events(tmp_path / "tb" / "a", [simple_event(0, 1.5, x=1.0)])
+    shown = changes(open_sources(str(tmp_path / "tb")), 0)
+    assert [run.name for run in next(shown)] == [str(tmp_path / "tb" / "a")]
+    write_events(tmp_path / "tb" / "b", [simple_event(0, 1.5, x=1.0)])
+    assert [(run.name, run.scan.rows) for run in next(shown)] == [("a", 1), ("b", 1)]
 
 
 # Replay.

@@ -87,39 +87,56 @@ class RecordReader:
                 block, at = self._block(_HEADER_BYTES), 0
             length = _length_of(block[at : at + _HEADER_BYTES])
             if length is None:
-                if self._is_torn(_HEADER_BYTES):
-                    return
-                self._report("no record of an event file begins there")
-                self.offset = self._next_record(self.offset + 1, size)
-                block, at = b"", 0
-                continue
-            body = at + _HEADER_BYTES
-            end = body + length + _FOOTER_BYTES
+                torn_bytes = _HEADER_BYTES
             # Compared before it is read: a record may claim any length.
-            if self.offset + end - at > size:
+            elif (total := _HEADER_BYTES + length + _FOOTER_BYTES) > size - self.offset:
+                torn_bytes = total
+            else:
+                is_boundary = True
+                if at + total > len(block):
+                    block, at = self._block(total), 0
+                payload = block[at + _HEADER_BYTES : at + _HEADER_BYTES + length]
+                footer, crc = block[at + _HEADER_BYTES + length : at + total], _masked_crc(payload)
+                if footer == crc:
+                    self.offset += total
+                    at += total
+                    yield payload
+                    continue
+                cut = crc.startswith(footer.rstrip(b"\0"))  # and NULs after what was written
+                torn_bytes = total if cut else total - _FOOTER_BYTES + 1
+            if not self._skip_damage(torn_bytes, size):
                 return
-            if end > len(block):
-                block = self._block(end - at)
-                body, end, at = _HEADER_BYTES, end - at, 0
-            is_boundary = True
-            payload = block[body : body + length]
-            footer, crc = block[body + length : end], _masked_crc(payload)
-            if footer == crc:
-                self.offset += end - at
-                at = end
-                yield payload
-                continue
-            cut = crc.startswith(footer.rstrip(b"\0"))  # with NULs behind what was written
-            if self._is_torn(_HEADER_BYTES + length + (_FOOTER_BYTES if cut else 1)):
-                return
-            self._report("no record of an event file begins there")
-            self.offset += end - at
-            at = end
-        if self._on_damage is not None and is_boundary and stop <= self.offset < size:
-            # A reader of the next part finds the next record, and not what is damaged before it.
-            header = self._block(_HEADER_BYTES)[:_HEADER_BYTES]
-            if _length_of(header) is None and not self._is_torn(_HEADER_BYTES):
-                self._report("no record of an event file begins there")
+            block, at = b"", 0
+        # A reader of the next part finds the next record, and not what is damaged before it.
+        ends_inside = is_boundary and stop <= self.offset < size
+        if self._on_damage is not None and ends_inside and not self._has_header():
+            self._skip_damage(_HEADER_BYTES, size)
+
+    def _skip_damage(self, torn_bytes: int, size: int) -> bool:
+        """Go on at the next record; False if it is a torn record that begins at the offset.
+
+        A torn record has fewer than ``torn_bytes`` bytes, and no record follows it.
+
+        Raises:
+            DamagedLogError: It is not a torn record, and there is no ``on_damage``.
+        """
+        following = size
+        if self._on_damage is not None:
+            following = self._next_record(self.offset + 1, size)
+        if following == size and self._is_torn(torn_bytes):
+            return False
+        error = damaged_record(self._path, self.offset, "no record of an event file begins there")
+        if self._on_damage is None:
+            raise error
+        self._on_damage(error)
+        if following == size:
+            # The end may be the beginning of a header that is being written.
+            following = max(self.offset + 1, size - _HEADER_BYTES + 1)
+        self.offset = following
+        return True
+
+    def _has_header(self) -> bool:
+        return _length_of(self._block(_HEADER_BYTES)[:_HEADER_BYTES]) is not None
 
     def _block(self, length: int) -> bytes:
         """The bytes from the offset on: so many, and more in advance."""
@@ -155,12 +172,6 @@ class RecordReader:
                 return False
             position += len(chunk)
         return True
-
-    def _report(self, reason: str) -> None:
-        error = damaged_record(self._path, self.offset, reason)
-        if self._on_damage is None:
-            raise error
-        self._on_damage(error)
 
 
 def damaged_record(path: str, start: int, reason: str) -> DamagedLogError:
