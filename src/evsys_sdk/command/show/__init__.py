@@ -8,7 +8,9 @@
     collecting      the values of rows, gathered into curves
     downsampling    a curve as a bounded number of points
     following       runs that are still written
+    selecting       the metrics that are asked for
     tables          runs in the terminal
+    metrics_table   their metrics, as wide as the terminal allows
     charts          runs as charts, for the page and the picture
     scales          how a chart is drawn at first
     page            the charts as an HTML page, with page.js and page.css

@@ -47,15 +47,12 @@ class Points:
     @classmethod
     def logged(cls, steps: Integers, values: Floats, first: int) -> Self:
         """All the points from number ``first`` on; what is before and behind them is not known."""
-        moves = _moves(steps)
-        return cls(
-            np.arange(first, first + len(steps)),
-            steps,
-            values,
-            np.concatenate([[0.0], moves])[: len(steps)],
-            np.concatenate([moves, [0.0]])[: len(steps)],
-            np.ones(len(steps), np.int64),
-        )
+        count = len(steps)
+        before, after = np.zeros(count), np.zeros(count)
+        if count > 1:  # a log may have very many curves of one point
+            before[1:] = after[:-1] = _moves(steps)
+        weights = np.ones(count, np.int64)
+        return cls(np.arange(first, first + count), steps, values, before, after, weights)
 
     @classmethod
     def joined(cls, parts: "list[Points]") -> Self:
@@ -160,6 +157,9 @@ def _lowest(values: Floats, starts: Integers, group: Integers) -> Integers:
     return places[_starts(group[places])]
 
 
+_NO_POINTS = Points.logged(np.array([], np.int64), np.array([]), 0)
+
+
 class Curve:
     """A curve of any length in bounded memory: how many points it has, and those that are kept."""
 
@@ -168,40 +168,39 @@ class Curve:
         """How many points were logged."""
         self.backward: int = 0
         """How often the step went back."""
-        self.points: Points = Points.logged(np.array([], np.int64), np.array([]), 0)
+        self.points: Points = _NO_POINTS
         self.bucket_size: int = 1
         """How many logged points share a bucket."""
 
     def append(self, steps: Integers, values: Floats) -> None:
-        """Add points that were logged behind those that are here."""
-        added = Curve()
-        added.count = len(steps)
-        added.backward = int(np.count_nonzero(steps[1:] < steps[:-1]))
-        added.points = Points.logged(steps, values, self.count)
-        self._join(added)
+        """Add points that were logged after those that are here."""
+        count = len(steps)
+        if count:
+            backward = int(np.count_nonzero(steps[1:] < steps[:-1])) if count > 1 else 0
+            self._add(Points.logged(steps, values, self.count), count, backward, 1)
 
     def join(self, behind: "Curve") -> None:
-        """Add a curve whose points were logged behind those that are here."""
-        behind.points.order = behind.points.order + self.count
-        self._join(behind)
+        """Add a curve whose points were logged after those that are here."""
+        if behind.count:
+            behind.points.order = behind.points.order + self.count
+            self._add(behind.points, behind.count, behind.backward, behind.bucket_size)
 
-    def _join(self, behind: "Curve") -> None:
-        if not behind.count:
-            return
-        added = behind.points
+    def _add(self, added: Points, count: int, backward: int, bucket_size: int) -> None:
+        """Add what is kept of ``count`` points, among which the step went back so often."""
         if self.count:
             # The last point of all is always kept, and so is the first.
             move = _moves(np.array([self.points.step[-1], added.step[0]]))
             self.points.after[-1] = added.before[0] = move[0]
             self.backward += bool(self.points.step[-1] > added.step[0])
-        self.count += behind.count
-        self.backward += behind.backward
-        self.bucket_size = max(self.bucket_size, behind.bucket_size)
+        self.count += count
+        self.backward += backward
+        self.bucket_size = max(self.bucket_size, bucket_size)
         if self.count > _MOST_KEPT:
             # Mostly four points of a bucket are kept: found at once instead of by doubling.
             while self.count // self.bucket_size > _MOST_KEPT // 4:
                 self.bucket_size *= 2
-        self.points = Points.joined([self.points, added.kept(self.bucket_size)])
+        kept = added.kept(self.bucket_size)
+        self.points = Points.joined([self.points, kept]) if len(self.points) else kept
         while len(self.points) > _MOST_KEPT:
             self.bucket_size *= 2
             self.points = self.points.kept(self.bucket_size)

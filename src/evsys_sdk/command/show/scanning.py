@@ -36,7 +36,9 @@ class Scan:
     def join(self, later: "Scan") -> None:
         """Add what comes after this scan, in the same file or another one."""
         for name, curve in later.curves.items():
-            self.curves.setdefault(name, Curve()).join(curve)
+            own = self.curves.setdefault(name, curve)
+            if own is not curve:
+                own.join(curve)
         for path, findings in later.findings.items():
             self.findings.setdefault(path, Findings(path, findings.noun)).join(findings)
         self.rows += later.rows
