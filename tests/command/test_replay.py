@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from evsys_sdk.command import main
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
+from evsys_sdk.log_stores.tensorboard import TensorBoardLogStore
 from evsys_sdk.registry import temporarily_registered
 from support.command_logs import row, status_of, usual_log, write_log
 
@@ -174,6 +175,24 @@ def test_the_progress_of_another_log_is_not_taken(tmp_path: Path, capsys: Captur
         status = main(["replay", str(usual_log(tmp_path / name)), "--to", config])
     assert status == 2
     assert "tells how far the replay of" in capsys.readouterr().err
+
+
+def test_a_run_below_the_target_does_not_count_as_what_arrived(tmp_path: Path) -> None:
+    logs = {name: write_log(tmp_path / name, [({name: 1.0}, 0, "train")]) for name in "ab"}
+    config = target(tmp_path, "tensorboard")
+    (tmp_path / "other").mkdir()
+    below = tmp_path / "other" / "run.yaml"
+    below.write_text(config.read_text().replace("copy", "copy/below"))
+    assert main(["replay", str(logs["a"]), "--to", str(config)]) == 0
+    assert main(["replay", str(logs["b"]), "--to", str(below)]) == 0
+    write_log(logs["a"], [({"b": 2.0}, 1, "train")])
+    assert main(["replay", str(logs["a"]), "--to", str(config)]) == 0
+    rows = TensorBoardLogStore.read_run(log_dir=tmp_path / "copy").metrics
+    assert [(row.run, row.step, row.metrics) for row in rows] == [
+        (None, 0, {"a": 1.0}),
+        (None, 1, {"b": 2.0}),
+        ("below", 0, {"b": 1.0}),
+    ]
 
 
 # Where nothing can be replayed.

@@ -148,9 +148,12 @@ def read_back(spec: LogStoreSpec) -> RunLog | None:
     if read_run is None:
         return None
     try:
-        return read_run(**spec.params)
+        log = read_run(**spec.params)
     except Exception:  # noqa: BLE001 - what raises for another reason will not open either
         return RunLog([], {}, [])
+    # Other runs inside the destination are those of other stores, which may grow at any time.
+    own = [row for row in log.metrics if row.run is None]
+    return RunLog(own, log.hyperparams, log.artifacts)
 
 
 def last_keys(log: RunLog, count: int) -> list[str]:
