@@ -58,12 +58,15 @@ def test_a_tag_keeps_the_plugin_of_its_first_value(tmp_path: Path) -> None:
     later.summary.value[0].ClearField("metadata")
     other = tensor_event(3, "curve", 0.5)
     other.summary.value[0].metadata.plugin_data.plugin_name = "pr_curves"
-    path = write_events(tmp_path, [tensor_event(1, "loss", 1.0), later, other])
+    more = tensor_event(4, "curve", 0.5)
+    more.summary.value[0].ClearField("metadata")
+    path = write_events(tmp_path, [tensor_event(1, "loss", 1.0), later, other, more])
     [source] = open_sources(str(tmp_path))
     findings = Findings(str(path))
     steps = [placed.row.step for placed in source.rows(str(path), findings)]
     assert steps == [1, 2]
-    assert [*findings.left_out] == ["pr_curves are left out: only scalars are read"]
+    [(text, fault)] = findings.left_out.items()
+    assert (text, fault.count) == ("pr_curves are left out: only scalars are read", 2)
 
 
 @given(
@@ -73,17 +76,20 @@ def test_a_tag_keeps_the_plugin_of_its_first_value(tmp_path: Path) -> None:
             st.sampled_from(["a", "b/c", "x" * 130, "\x15", "é"]),
             st.floats(width=32, allow_nan=False),
             st.sampled_from([1.5, 0.0, 1e9]),
+            st.sampled_from(["", "", "name"]),
         ),
         max_size=12,
     )
 )
 def test_an_event_is_parsed_alike_the_first_time_and_later(
-    points: list[tuple[int, str, float, float]],
+    points: list[tuple[int, str, float, float, str]],
 ) -> None:
     parsed = event_parser()
-    for step, tag, value, wall_time in [*points, *points]:
+    for step, tag, value, wall_time, display_name in [*points, *points]:
         event = loaded("tensorboard.compat.proto.event_pb2").Event(wall_time=wall_time, step=step)
-        event.summary.value.add(tag=tag, simple_value=value)
+        added = event.summary.value.add(tag=tag, simple_value=value)
+        if display_name:
+            added.metadata.display_name = display_name
         found = parsed(event.SerializeToString())
         assert (found.step, found.wall_time, found.scalars) == (step, wall_time, {tag: value})
 
@@ -143,6 +149,27 @@ def test_what_the_tensorboard_store_wrote_is_shown(tmp_path: Path) -> None:
     [artifact] = source.artifacts([])
     assert (artifact.name, artifact.path, artifact.kind) == ("model", "m.pt", "checkpoint")
     assert [row.metrics for row in rows_of(source)] == [{"loss": 0.5, "acc": 0.25}]
+
+
+def test_hyperparameters_and_artifacts_that_come_later_are_added(tmp_path: Path) -> None:
+    store = TensorBoardLogStore(log_dir=tmp_path)
+    store.log_artifact("a", "a.pt")
+    [source] = open_sources(str(tmp_path))
+    assert [each.name for each in source.artifacts([])] == ["a"]
+    assert source.hyperparams([]) == {}
+    store.log_artifact("b", "b.pt")
+    assert [each.name for each in source.artifacts([])] == ["a", "b"]
+    store.close()
+    [path] = source.files()
+    record = framed(hparams_event({"lr": 0.1}).SerializeToString())
+    for part in (
+        record[: record.index(b"session_start")],
+        record[record.index(b"session_start") :],
+    ):
+        assert source.hyperparams([]) == {}
+        with open(path, "ab") as file:
+            file.write(part)
+    assert source.hyperparams([]) == {"lr": 0.1}
 
 
 # Damage.
