@@ -24,7 +24,7 @@ CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 PYTEST = -m pytest -n $(shell expr $(CORES) + \( $(CORES) + 1 \) / 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-latest test-oldest tests lint ruff mypy pyright integrations examples \
+.PHONY: help demo test coverage test-all test-latest test-oldest tests lint ruff mypy pyright integrations examples \
 docs pictures bench mutation diagnosis torture scaling lock clean $(VERSIONS:%=test-%)
 
 help: ## Show this list
@@ -38,6 +38,16 @@ test: lint tests ## Check with ruff, mypy and pyright, then run the tests
 
 tests: $(ENV)/installed
 	$(ENV)/bin/python $(PYTEST)
+
+# Coverage starts with each process, before pytest imports the kit as a plugin. So child processes of
+# tests count too, except those that a test kills.
+COVERAGE = $(ENV)/bin/python -m coverage
+coverage: export COVERAGE_FILE = $(CURDIR)/.coverage
+coverage: $(ENV)/installed ## Run the tests, and report the lines they run (TESTS=tests/sdk for some)
+	$(COVERAGE) erase
+	COVERAGE_PROCESS_START=$(CURDIR)/pyproject.toml $(ENV)/bin/python $(PYTEST) $(TESTS)
+	$(COVERAGE) combine --quiet
+	$(COVERAGE) report
 
 test-all: lint ## The same, with the tests on every Python from 3.11 to 3.14 that is found
 	@$(MAKE) --no-print-directory --keep-going $(foreach version,$(VERSIONS),$(call test_if_found,$(version)))

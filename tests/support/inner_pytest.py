@@ -12,7 +12,7 @@ from typing import Any
 from support import inner_stores
 
 # Whatever steers the outer session must not reach the inner one.
-_FOREIGN = ("PYTEST", "PYTHON", "HYPOTHESIS", "CI", "COV_", "EVSYS")
+_FOREIGN = ("PYTEST", "PYTHON", "HYPOTHESIS", "CI", "COV", "EVSYS")
 
 
 @dataclass
