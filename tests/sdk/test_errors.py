@@ -51,6 +51,7 @@ from evsys_sdk.errors import (
 )
 from evsys_sdk.log_stores._jsonl.row import RowError
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
+from evsys_sdk.sources.errors import SourceError
 
 ROOT = Path(__file__).parents[2]
 PROBLEM = ConfigProblem(("log_store", "kind"), "there is no such kind", 3, "run.yaml")
@@ -82,6 +83,7 @@ EXAMPLES = [
     RowError("step must be an integer", ", got 1.5"),
     VIOLATION,
     CommandError("no such directory"),
+    SourceError("no log here"),
     TargetError("no such target"),
     CannotGuess("it has no parameters"),
     SiblingFailed("as it was told to"),
