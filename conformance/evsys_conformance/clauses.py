@@ -10,10 +10,10 @@ from typing import Final, get_args
 from evsys_sdk.protocols import Capability
 
 CAPABILITIES: Final[tuple[Capability, ...]] = get_args(Capability)
-"""What a store may claim beyond the clauses that bind every store."""
+"""The capabilities that a store may claim, beyond the clauses that bind every store."""
 
 DEFAULT_CAPABILITIES: Final[frozenset[Capability]] = frozenset({"split", "float64"})
-"""What is claimed where neither the harness nor its store has ``capabilities``."""
+"""The claims if neither the harness nor its store has ``capabilities``."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ CLAUSES: Final = (
     Clause(
         "ID-1",
         "The class has a name",
-        "The class attribute `name` must be a string and not empty: it is the registry key and "
-        "the `kind` in YAML.",
+        "The class attribute `name` must be a non-empty string: it is the registry key and the "
+        "`kind` in YAML.",
         'the class body: name: ClassVar[str] = "my_store"',
     ),
     Clause(
@@ -168,7 +168,7 @@ CLAUSES: Final = (
         "Any JSON value must come back equal and of the same JSON type: true is not 1, an int "
         "stays an int, and a tuple counts as a list. JSON values are text, ints of up to 4,300 "
         "digits, finite floats, bools, None, lists, and dicts with text as keys, nested up to "
-        "100 deep, the outermost dict included. NaN and infinities must come back as floats or "
+        "100 deep, counting the outermost dict. NaN and infinities must come back as floats or "
         "as the strings `NaN`, "
         "`Infinity` and `-Infinity`, or be refused with ValueError; they must never become null "
         "or be dropped. An empty top-level key may be refused with TypeError or ValueError. A "
@@ -207,9 +207,9 @@ CLAUSES: Final = (
     Clause(
         "ART-1",
         "Artifacts are recorded as given, in order",
-        "Name, path and kind must be recorded as given and in the order of the calls; the same "
-        "name again must be one more entry. Up to 4,096 of the characters that MET-6 names must "
-        "be kept; any other text must be recorded as given or be refused with TypeError or "
+        "Name, path and kind must be recorded as given and in the order of the calls. A repeated "
+        "name must add another entry. Up to 4,096 of the characters that MET-6 names must be "
+        "kept; any other text must be recorded as given or be refused with TypeError or "
         "ValueError. A call with a string that is not text must harm no other record.",
         "dicts by name, os.path functions, column widths, defaults for kind",
     ),
@@ -223,8 +223,8 @@ CLAUSES: Final = (
         "CL-1",
         "After close the log is complete",
         "After `close()` a fresh reader must find exactly what was logged, each record once, "
-        "and must still find it after the instance was garbage-collected. Where nothing was "
-        "logged, there may be nothing to read.",
+        "and must still find it after the instance was garbage-collected. If nothing was logged, "
+        "there may be nothing to read.",
         "whether the reader reads where the store writes; the last buffer, joins with a timeout, "
         "__del__ and atexit handlers that write again",
     ),
@@ -275,8 +275,7 @@ CLAUSES: Final = (
         "A new instance continues the log",
         "After the earlier instance was closed, a new one at the same destination, in the same "
         "process, must continue the log. Everything earlier must be kept, once and in order, "
-        "even if the new instance logs nothing. Hyperparameters must merge with those already "
-        "there.",
+        "even if the new instance logs nothing. Hyperparameters must merge with the earlier ones.",
         "mode 'w', DROP/CREATE TABLE, counters that start at 0 again, state rewritten from memory",
         "resume",
     ),

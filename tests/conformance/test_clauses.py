@@ -41,7 +41,7 @@ def test_the_document_lists_the_capabilities_and_the_clauses_that_they_make_bind
 
 def test_the_document_names_the_default_claims() -> None:
     names = " and ".join(f"`{name}`" for name in CAPABILITIES if name in DEFAULT_CAPABILITIES)
-    assert f"Where that is missing too, the claims are {names}." in " ".join(
+    assert f"If that is missing too, the claims are {names}." in " ".join(
         CONTRACT.read_text().split()
     )
 
