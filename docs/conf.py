@@ -1,6 +1,8 @@
 """How Sphinx builds the site: ``make docs``."""
 
 import re
+import sys
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.addnodes import pending_xref
@@ -8,8 +10,13 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.ext.napoleon import Config, GoogleDocstring
 
+from evsys_conformance import certificate
 from evsys_conformance.clauses import CLAUSES
 from evsys_sdk.protocols import CONTRACT_VERSION
+
+DOCS = Path(__file__).parent
+sys.path.insert(0, str(DOCS.parent / "tests"))
+import zoo.page  # noqa: E402 - the zoo lives in the folder named above
 
 project = "evsys-sdk"
 release = f"contract {CONTRACT_VERSION}"
@@ -87,7 +94,21 @@ def link_to_clause(match: re.Match[str]) -> str:
     return f"`{match[1]} <../contract.html#{ANCHORS[match[1]]}>`__"
 
 
+def write_certificate_pages(_app: Sphinx) -> None:
+    """Make a page of each certificate: the repository has them as JSON only."""
+    for path in (DOCS / "certificates").glob("*.json"):
+        certificate.write(certificate.load(path), path.with_suffix(".html"))
+
+
+def list_faulty_stores(_app: Sphinx, page: str, source: list[str]) -> None:
+    """Fill the page of the kill matrix from the zoo."""
+    if page == "kill-matrix":
+        source[0] = zoo.page.page(source[0])
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
+    app.connect("builder-inited", write_certificate_pages)
+    app.connect("source-read", list_faulty_stores)
     app.connect("missing-reference", of_unique_name)
     app.connect("autodoc-process-docstring", prepare_docstring)

@@ -9,6 +9,7 @@ import pytest
 
 from evsys_conformance.clauses import CLAUSES
 from zoo.animals import Correct, Faulty
+from zoo.page import page
 from zoo.registry import CORRECT, FAULTY
 
 ANIMALS: tuple[Correct | Faulty, ...] = (*CORRECT, *FAULTY)
@@ -37,6 +38,14 @@ def test_child_processes_can_import_every_store_that_they_open() -> None:
         assert getattr(importlib.import_module(store.__module__), store.__qualname__) is store
 
 
-def test_the_page_of_the_kill_matrix_lists_every_fault() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| \w[^|]* \| ([^|]+) \|", PAGE.read_text(), flags=re.MULTILINE)
-    assert sorted(rows) == sorted((animal.store.__name__, animal.reason) for animal in FAULTY)
+def test_the_page_of_the_kill_matrix_lists_every_fault_under_its_clause() -> None:
+    text = page(PAGE.read_text(encoding="utf-8"))
+    assert f"{len(FAULTY)} faulty and {len(CORRECT)} correct stores" in text
+    sections = re.findall(r"^## (\S+):.*\n((?:(?!## ).*\n)*)", text, flags=re.MULTILINE)
+    rows = [
+        (clause, *row)
+        for clause, section in sections
+        for row in re.findall(r"^\| `(\w+)` \| \w[^|]* \| ([^|]+) \|$", section, re.MULTILINE)
+    ]
+    faults = [(animal.clause, animal.store.__name__, animal.reason) for animal in FAULTY]
+    assert sorted(rows) == sorted(faults)
