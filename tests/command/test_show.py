@@ -271,7 +271,10 @@ def test_without_the_extra_it_gives_the_install_command(tmp_path: Path) -> None:
         "import sys; sys.modules[sys.argv[1]] = None\n"
         "from evsys_sdk.command import main; raise SystemExit(main(sys.argv[2:]))"
     )
-    for package, extra, options in [("rich", "show", []), ("plotly", "plot", ["--html", "x"])]:
+    for package, extra, options in [
+        ("rich", "show", []),
+        ("matplotlib", "plot", ["--png", "x.png"]),
+    ]:
         words = [sys.executable, "-c", code, package, "show", str(usual_log(tmp_path)), *options]
         done = subprocess.run(words, capture_output=True, text=True, check=False)
         assert done.returncode == 2
@@ -356,12 +359,6 @@ def test_follow_waits_for_a_run_that_has_not_written_metrics(tmp_path: Path) -> 
         child.send_signal(signal.SIGINT)
         child.stdout.read()
     assert child.returncode == 0
-
-
-def test_follow_is_for_the_terminal(tmp_path: Path) -> None:
-    done = run("show", str(usual_log(tmp_path)), "--follow", "--html", "out.html")
-    assert done.returncode == 2
-    assert "leave out --html and --png" in done.stderr
 
 
 def test_output_that_has_no_such_letters_is_no_error(tmp_path: Path) -> None:

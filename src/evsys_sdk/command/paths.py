@@ -2,11 +2,13 @@
 
 import argparse
 import os
+import stat
+from contextlib import suppress
 from typing import BinaryIO
 
 from evsys_sdk._files import file_system_path
 
-__all__ = ["LOG_HELP", "open_output", "path"]
+__all__ = ["LOG_HELP", "open_output", "path", "replace_output"]
 
 LOG_HELP = (
     "directory of a JSONL log or of TensorBoard's event files; a metrics.csv of Lightning, a "
@@ -41,3 +43,27 @@ def open_output(file_name: str) -> BinaryIO:
     descriptor = os.open(file_name, flags, 0o666)
     os.set_blocking(descriptor, True)
     return open(descriptor, "wb")
+
+
+def replace_output(file_name: str, content: bytes) -> None:
+    """Write a file so that whoever reads it meanwhile has the content before or the new one.
+
+    A device or a FIFO can't be replaced: it is written to.
+
+    Raises:
+        OSError: The file can't be written.
+    """
+    target = os.path.realpath(file_name)
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(os.stat(target).st_mode):
+            with open_output(target) as file:
+                file.write(content)
+            return
+    new = f"{target}.new"
+    try:
+        with open_output(new) as file:
+            file.write(content)
+        os.replace(new, target)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(new)

@@ -13,7 +13,7 @@
     metrics_table   their metrics, as wide as the terminal allows
     charts          runs as charts, for the page and the picture
     scales          how a chart is drawn at first
-    page            the charts as an HTML page, with page.js and page.css
+    page            the charts as an HTML page, with the files of html/
     picture         the charts as a picture
     fonts           text that a picture can show
 """

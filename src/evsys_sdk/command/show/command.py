@@ -4,12 +4,13 @@ import argparse
 import gc
 import os
 import sys
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from evsys_sdk.command.paths import LOG_HELP, open_output, path
+from evsys_sdk.command.paths import LOG_HELP, open_output, path, replace_output
 from evsys_sdk.sources.opening import open_sources
 from evsys_sdk.text import printable
 
@@ -21,12 +22,15 @@ if TYPE_CHECKING:
 
 EXAMPLE = """evsys show runs/1/logs
 evsys show run.yaml --follow
+evsys show run.yaml --follow --html curves.html
 evsys show runs/*/logs --html curves.html --png curves.png
 
 It ends with status 1 when a file is damaged; what is not damaged is shown."""
 
 _SECONDS = 0.5
 """How often a run in progress is looked at."""
+_PAGE_SECONDS = 5.0
+"""How often a page is written again, and reads itself again."""
 _FORMATS = ("png", "jpg", "jpeg", "pdf", "svg", "tif", "tiff", "webp")
 """What matplotlib writes, less formats that are not pictures or have no transparency."""
 
@@ -48,7 +52,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--follow", action="store_true", help="go on showing what is written, until Ctrl-C"
     )
     parser.add_argument(
-        "--html", metavar="OUT.HTML", type=path, help="write a page with the curves instead"
+        "--html",
+        metavar="OUT.HTML",
+        type=path,
+        help="write a page with the curves instead; with --follow, again and again",
     )
     parser.add_argument(
         "--png",
@@ -75,8 +82,8 @@ def _format(file_name: str) -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the logs."""
-    if arguments.follow and (arguments.html or arguments.png):
-        arguments.error("--follow shows runs in the terminal: leave out --html and --png")
+    if arguments.follow and arguments.png:
+        arguments.error("--follow writes no picture: leave out --png, or write a page with --html")
     try:
         from evsys_sdk.command.show.runs import read_run, run_names
         from evsys_sdk.command.show.selecting import selected
@@ -86,10 +93,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     sources = [source for log in arguments.logs for source in open_sources(log)]
     terminal = console()
+    if arguments.follow and arguments.html:
+        return _follow_on_a_page(sources, arguments)
     if arguments.follow:
         return _follow(terminal, sources, arguments)
-    if arguments.html or arguments.png:
-        _check_plot_packages()
+    if arguments.png and find_spec("matplotlib") is None:  # before a large log is read
+        raise ImportError("--png needs pip install 'evsys-sdk[plot]'")
     runs: list[Run] = []
     names = run_names([source.name for source in sources])
     for name, source in zip(names, sources, strict=True):
@@ -125,12 +134,6 @@ def _print_problems(runs: "list[Run]") -> int:
     return 1 if problems else 0
 
 
-def _check_plot_packages() -> None:
-    """Before a large log is read."""
-    if None in (find_spec("matplotlib"), find_spec("plotly")):
-        raise ImportError("--html and --png need pip install 'evsys-sdk[plot]'")
-
-
 def _write_page(runs: "list[Run]", file_name: str) -> None:
     from evsys_sdk.command.show.page import page
 
@@ -149,6 +152,30 @@ def _write_picture(runs: "list[Run]", file_name: str) -> None:
     if left_out:
         remark = f"{left_out} more metrics have no place in it"
         print(f"{printable(file_name)}: {remark}", file=sys.stderr)
+
+
+def _follow_on_a_page(sources: "list[Source]", arguments: argparse.Namespace) -> int:
+    """Write the page again whenever a run has changed, until Ctrl-C, and a last time then."""
+    from evsys_sdk.command.show.following import changes
+    from evsys_sdk.command.show.page import page
+    from evsys_sdk.command.show.selecting import selected
+
+    file_name: str = arguments.html
+
+    def write(live: float) -> None:
+        shown = [selected(each, arguments.metrics) for each in runs]
+        content = page(shown, live=live, written=time.strftime("%H:%M:%S"))
+        replace_output(file_name, content.encode())
+
+    runs: list[Run] = []
+    try:
+        for current in changes(sources, _PAGE_SECONDS):
+            runs = current
+            write(_PAGE_SECONDS)
+            print(f"wrote {printable(file_name)}", flush=True)
+    except KeyboardInterrupt:
+        write(0.0)
+    return _print_problems(runs)
 
 
 def _follow(terminal: "Console", sources: "list[Source]", arguments: argparse.Namespace) -> int:

@@ -1,58 +1,57 @@
 """Runs as one HTML page that needs nothing else: no network, no other file."""
 
 import json
-from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
 from evsys_sdk.command.show.charts import Chart, Trace, charts_of, line_breaks
+from evsys_sdk.command.show.downsampling import Points
 from evsys_sdk.command.show.runs import Run
+from evsys_sdk.command.show.scales import log_shows_more
 from evsys_sdk.text import printable, shortened
 
 __all__ = ["page"]
 
 _MOST_POINTS = 3000
+_MOST_POINTS_IN_ALL = 600_000
+_FEWEST_POINTS = 100
 _SAFE = 2**53
 """Integers beyond are not exact as numbers of JavaScript."""
-
-# The policy holds the browser to what the page promises: no network, and no script but its own.
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
-script-src 'unsafe-inline'; img-src data: blob:">
-<link rel="icon" href="data:,">
-<title>Runs</title>
-<style>{css}</style>
-</head>
-<body>
-<noscript>The curves are drawn by JavaScript, which is switched off here.</noscript>
-<script type="application/json" id="data">{data}</script>
-<script>{plotly}</script>
-<script>{script}</script>
-</body>
-</html>
-"""
+# In this order: a script uses what the earlier ones declare.
+_SCRIPTS = ("data", "smoothing", "axis", "plot", "reading", "cards", "tables", "live", "main")
 
 
-def page(runs: list[Run]) -> str:
-    """The page."""
-    package = files("evsys_sdk.command.show")
+def page(runs: list[Run], *, live: float = 0.0, written: str = "") -> str:
+    """Return the page.
+
+    Args:
+        runs: What it shows.
+        live: How often the open page reads itself again, in seconds; 0 for a page that stays.
+        written: The time of the data, for the reader of a page that does not stay.
+    """
+    folder = files("evsys_sdk.command.show") / "html"
+    charts = charts_of(runs)
+    curves = sum(len(chart.traces) for chart in charts)
+    # So many runs and metrics share the points that a browser can take.
+    most = max(_FEWEST_POINTS, min(_MOST_POINTS, _MOST_POINTS_IN_ALL // max(1, curves)))
     data = {
+        "live": live,
+        "written": written,
         "runs": [_run(run) for run in runs],
-        "charts": [_chart(chart) for chart in charts_of(runs)],
+        "charts": [_chart(chart, most) for chart in charts],
     }
     # Within a script only "<" can end it, and JSON has it in strings alone.
     text = json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return _PAGE.format(
-        css=(package / "page.css").read_text("utf-8"),
-        data=text.replace("<", "\\u003c"),
-        plotly=import_module("plotly.offline").get_plotlyjs(),  # it has no types
-        script=(package / "page.js").read_text("utf-8"),
+    return (
+        (folder / "page.html")
+        .read_text("utf-8")
+        .format(
+            css=(folder / "page.css").read_text("utf-8"),
+            data=text.replace("<", "\\u003c"),
+            script="\n".join((folder / f"{name}.js").read_text("utf-8") for name in _SCRIPTS),
+        )
     )
 
 
@@ -75,19 +74,22 @@ def _value(value: Any) -> str:
     return shortened(value if isinstance(value, str) else json.dumps(value), 500)
 
 
-def _chart(chart: Chart) -> dict[str, Any]:
+def _chart(chart: Chart, most: int) -> dict[str, Any]:
+    curves = [(trace, trace.curve.at_most(most)) for trace in chart.traces]
+    log = log_shows_more(points.value for _, points in curves)
     return {
         "title": printable(chart.title),
-        "traces": [_trace(trace) for trace in chart.traces],
+        "scale": "log" if log else "linear",
+        "traces": [_trace(trace, points) for trace, points in curves],
     }
 
 
-def _trace(trace: Trace) -> dict[str, Any]:
-    """Its points as columns; a step is text where JavaScript has no such number."""
-    points = trace.curve.at_most(_MOST_POINTS)
+def _trace(trace: Trace, points: Points) -> dict[str, Any]:
+    """Its points as columns; steps are differences, or text where JavaScript has no such number."""
     finite = np.isfinite(points.value)
     steps = points.step.tolist()
     exact = all(-_SAFE <= step <= _SAFE for step in steps)
+    moves = [step - before for step, before in zip(steps, [0, *steps], strict=False)]
     return {
         "run": trace.run,
         "split": printable(trace.split),
@@ -95,9 +97,9 @@ def _trace(trace: Trace) -> dict[str, Any]:
         "count": trace.curve.count,
         "kept": len(points),
         "backward": trace.curve.backward,
-        "steps": steps if exact else [str(step) for step in steps],
+        "steps": moves if exact else [str(step) for step in steps],
         "values": [
-            value if fine else None
+            float(f"{value:.7g}") if fine else None
             for value, fine in zip(points.value.tolist(), finite.tolist(), strict=True)
         ],
         "breaks": [*line_breaks(trace.curve, points)],

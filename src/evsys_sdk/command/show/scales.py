@@ -13,6 +13,8 @@ SMOOTHING = 0.05
 """The smoothed line averages over this share of the steps."""
 _FEWEST = 3
 """A window with fewer points than this on average smooths nothing."""
+_RESTLESS = 4
+"""A curve has noise if it moves up and down by this many times its range in all."""
 
 
 def log_shows_more(values: Iterable[Floats]) -> bool:
@@ -29,23 +31,37 @@ def log_shows_more(values: Iterable[Floats]) -> bool:
 
 
 def smoothed(steps: Integers, values: Floats, breaks: Iterable[int], *, log: bool) -> Floats | None:
-    """Return the mean of the values around each point, or None if there are too few points.
+    """Return the mean of the values around each point, or None if there is nothing to smooth.
 
     The window covers a share of the steps. Towards the ends of an unbroken piece of the line it
     shrinks on both sides, so that the line begins and ends at a logged value. On a log scale the
-    mean is the geometric mean.
+    mean is the geometric mean. Few points, and curves without noise, are not smoothed.
     """
+    if len(steps) * SMOOTHING < _FEWEST:
+        return None
     where = steps.astype(np.float64)
     reach = (where.max() - where.min()) / 2 * SMOOTHING
-    if len(where) * SMOOTHING < _FEWEST:
-        return None
     result = np.full(len(values), np.nan)
     finite = np.isfinite(values) & ((values > 0) | (not log))
     ends = [*np.flatnonzero(np.diff(finite)) + 1, *breaks]
-    for piece in np.split(np.arange(len(values)), sorted({*ends})):
-        if len(piece) and finite[piece[0]]:
-            result[piece] = _piece(where[piece], values[piece], reach, log=log)
+    pieces = np.split(np.arange(len(values)), sorted({*ends}))
+    pieces = [piece for piece in pieces if len(piece) and finite[piece[0]]]
+    if not _is_restless([values[piece] for piece in pieces], log=log):
+        return None
+    for piece in pieces:
+        result[piece] = _piece(where[piece], values[piece], reach, log=log)
     return result
+
+
+def _is_restless(pieces: list[Floats], *, log: bool) -> bool:
+    heights = [
+        np.log(piece) if log else piece / 1e4 for piece in pieces
+    ]  # sums stay within float64
+    if not heights:
+        return False
+    moved = sum(float(np.abs(np.diff(piece)).sum()) for piece in heights)
+    low, high = (edge([*map(edge, heights)]) for edge in (np.min, np.max))
+    return bool(moved > _RESTLESS * (high - low))
 
 
 def _piece(where: Floats, values: Floats, reach: float, *, log: bool) -> Floats:
