@@ -1,5 +1,6 @@
 """Names the clause of calls by those of their arguments that could not be made plain."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, cast
@@ -15,7 +16,7 @@ Fails = Callable[[Program], list[Difference]]
 
 METRIC_METHODS = ("log_scalar", "log_metrics")
 _UNSORTED = (KEY, "acc", "lr")
-_PLAIN_SPLITS = ("train", "val", "test", "validation", "eval")
+_PLAIN_SPLIT = re.compile("[a-z]{1,12}")
 
 
 def by_defaults(makes: list[Make], fails: Fails) -> str:
@@ -29,6 +30,16 @@ def by_defaults(makes: list[Make], fails: Fails) -> str:
     name, value, clause = default[call.method]
     spelled_out = logged([replace(call, keywords={name: value})])
     return "" if fails(spelled_out) else clause
+
+
+def by_keywords(makes: list[Make], about: Difference, fails: Fails) -> str:
+    """By split or kind as keywords: the method does not take them, even with their default."""
+    for make in makes:
+        for name, value, clause in (("split", SPLIT, "SIG-2"), ("kind", "file", "SIG-3")):
+            if about.kind == "raised" and name in make.call.keywords:
+                usual = replace(make.call, keywords={**make.call.keywords, name: value})
+                return clause if fails(logged([usual])) else ""
+    return ""
 
 
 def by_scalars(makes: list[Make], fails: Fails) -> str:
@@ -102,4 +113,4 @@ def is_awkward(call: Call) -> bool:
     items = cast("dict[Any, Any]", given.get("metrics", {given.get("key"): 0}))
     plain = (KEY, "acc", "lr", "after", "before", "good")
     keys = [key for key in items if key not in plain and not is_numbered(key, KEY)]
-    return bool(keys) or given.get("split", SPLIT) not in _PLAIN_SPLITS
+    return bool(keys) or not _PLAIN_SPLIT.fullmatch(str(given.get("split", SPLIT)))

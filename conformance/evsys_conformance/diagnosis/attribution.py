@@ -15,6 +15,7 @@ from evsys_conformance.diagnosis.argument_features import (
     by_arguments,
     by_company,
     by_defaults,
+    by_keywords,
     by_scalars,
     clause_of_text,
     is_awkward,
@@ -59,7 +60,9 @@ def clause_of(program: Program, about: Difference, fails: Fails) -> str:
         or _by_caller(makes, about)
         or _by_order(about)
         or by_defaults(makes, fails)
+        or by_keywords(makes, about, fails)
         or by_scalars(makes, fails)
+        or _by_split(about)
         or by_company(makes, fails)
         or by_arguments(makes)
         or _by_number(about, makes, fails)
@@ -137,6 +140,10 @@ def _by_caller(makes: list[Make], about: Difference) -> str:
 
 def _by_order(about: Difference) -> str:
     return "MET-3" if about.kind == "reordered" and about.area == "points" else ""
+
+
+def _by_split(about: Difference) -> str:
+    return "CAP-SPLIT" if about.kind == "under another split" else ""
 
 
 def _by_number(about: Difference, makes: list[Make], fails: Fails) -> str:

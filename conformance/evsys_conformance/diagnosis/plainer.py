@@ -16,12 +16,14 @@ NAME, PATH, KIND = "model", "model.pt", "file"
 HYPERPARAM, SETTING = "lr", 1
 """What the arguments of a plain call are."""
 OTHER_SPLITS = ("val", "test")
+RARE_SPLIT = "predict"
+"""A plain split that a store may not know."""
 SECOND = {KEY: "acc", NAME: "data", PATH: "data.pt", HYPERPARAM: "seed"}
 """As plain, where two must differ."""
 
 
 def is_numbered(text: Any, plain: str) -> bool:
-    """Whether a text is a plain one with a number, as in ``loss 1``: where many must differ."""
+    """Whether a string is a plain one with a number, as in ``loss 1``, used where many must differ."""
     return re.fullmatch(rf"{plain} \d+", str(text)) is not None
 
 
@@ -51,7 +53,7 @@ def plainer(make: Make, place: int) -> Iterator[Make]:
     if call.shown or call.method == "close":
         return
     if make.expect not in (Expect.REFUSED, Expect.TYPE_ERROR):
-        # Every store keeps a plain call, whatever it may do with this one.
+        # Every store keeps a plain call, also one that may refuse this call.
         valid = replace(make, expect=Expect.ACCEPTED, because="")
         if call.method == "log_scalar":
             yield replace(valid, call=plain_call("log_metrics", place))
@@ -63,8 +65,32 @@ def plainer(make: Make, place: int) -> Iterator[Make]:
         if make.expect is not Expect.ACCEPTED:
             yield from _plain_bad_calls(make)
     for each in _plainer_calls(call, place):
-        if make.expect is not Expect.REFUSED or must_be_refused(each):
+        if make.expect not in (Expect.REFUSED, Expect.TYPE_ERROR) and _is_plain(each):
+            yield replace(make, call=each, expect=Expect.ACCEPTED, because="")
+        elif make.expect is not Expect.REFUSED or must_be_refused(each):
             yield replace(make, call=each)
+
+
+def _is_plain(call: Call) -> bool:
+    """Whether every store must keep a call, even if its arguments are not the plainest."""
+    if call.keywords.get("split", SPLIT) not in (SPLIT, *OTHER_SPLITS, RARE_SPLIT):
+        return False
+    match call.method, call.arguments:
+        case "log_metrics", (items, _) if isinstance(items, dict):
+            return _are_plain(cast("dict[object, Any]", items), KEY, VALUE)
+        case "log_hyperparams", (items,) if isinstance(items, dict):
+            return _are_plain(cast("dict[object, Any]", items), HYPERPARAM, SETTING)
+        case _:
+            return False
+
+
+def _are_plain(items: dict[object, Any], name: str, value: object) -> bool:
+    return bool(items) and all(
+        (key in (name, SECOND[name]) or is_numbered(key, name))
+        and type(item) is type(value)
+        and item == value
+        for key, item in items.items()
+    )
 
 
 def _plain_bad_calls(make: Make) -> Iterator[Make]:
@@ -120,7 +146,7 @@ def _plainer_calls(call: Call, place: int) -> Iterator[Call]:
     if call.keywords:
         for name, value in call.keywords.items():
             if name == "split" and value not in OTHER_SPLITS:
-                for split in OTHER_SPLITS:
+                for split in (*OTHER_SPLITS, RARE_SPLIT):
                     yield replace(call, keywords={**call.keywords, name: split})
             for each in _plainer_text(value):
                 yield replace(call, keywords={**call.keywords, name: each})

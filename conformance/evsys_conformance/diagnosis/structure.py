@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from evsys_conformance.diagnosis.plainer import plain_call
+from evsys_conformance.diagnosis.plainer import KIND, SPLIT, plain_call
 from evsys_conformance.judging.differences import Difference
 from evsys_conformance.judging.expected import named_arguments
 from evsys_conformance.programs.calls import Call, of_forked_child
@@ -125,8 +125,7 @@ def without_surroundings(program: Program) -> Iterator[Program]:
             case Open() if step.through is not Through.NOTHING:
                 direct = replace(step, through=Through.NOTHING)
                 yield Program((*before, direct, *after))
-                if step.through is Through.BY_KEYWORD:
-                    yield Program((*before, direct, *map(_by_keyword, after)))
+                yield Program((*before, direct, *map(_by_keyword, after)))
             case Open() if step.same_objects_as is not None:
                 yield Program((*before, replace(step, same_objects_as=None), *after))
             case _:
@@ -137,10 +136,12 @@ def without_surroundings(program: Program) -> Iterator[Program]:
 
 
 def _by_keyword(step: Step) -> Step:
-    """The step as an object makes it that hands each call on by keyword."""
+    """The step as an object makes it that hands each call on by keyword, defaults too."""
     if not isinstance(step, Make) or not step.call.arguments:
         return step
-    return replace(step, call=Call(step.call.method, (), named_arguments(step.call)))
+    method, given = step.call.method, named_arguments(step.call)
+    default = {"log_metrics": {"split": SPLIT}, "log_artifact": {"kind": KIND}}.get(method, {})
+    return replace(step, call=Call(method, (), {**default, **given}))
 
 
 def _of_one_store(program: Program) -> Iterator[Program]:

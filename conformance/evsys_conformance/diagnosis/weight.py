@@ -8,6 +8,7 @@ from evsys_conformance.diagnosis.plainer import (
     NAME,
     OTHER_SPLITS,
     PATH,
+    RARE_SPLIT,
     SECOND,
     SETTING,
     STEP,
@@ -96,7 +97,7 @@ def _call_weight(call: Call, place: int) -> int:
         return _ODD
     given = named_arguments(call)
     total = 2 * _ODD * len(call.keywords)
-    total += sum(_odd(value) for value in call.keywords.values() if value not in OTHER_SPLITS)
+    total += sum(map(_keyword, call.keywords.values()))
     match call.method:
         case "log_metrics":
             items = cast("dict[Any, Any]", given["metrics"])
@@ -109,6 +110,12 @@ def _call_weight(call: Call, place: int) -> int:
         case _:
             total += 1 + _text(given["name"], NAME) + _text(given["path"], PATH)
     return total
+
+
+def _keyword(value: Any) -> int:
+    if value == RARE_SPLIT:
+        return 1
+    return 0 if value in OTHER_SPLITS else _odd(value)
 
 
 def _item(item: tuple[Any, Any]) -> int:

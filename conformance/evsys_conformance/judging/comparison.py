@@ -108,7 +108,7 @@ def _missing_series(
     kind: Kind = "lost"
     for other in strangers:
         if len(found[other]) == len(want):
-            kind = "mixed up"
+            kind = "under another split" if other[0] == series[0] else "mixed up"
             text += f". The same number of points is recorded under {_named(other, precision)}"
             break
     return Difference(kind, text, steps)

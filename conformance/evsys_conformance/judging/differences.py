@@ -9,6 +9,7 @@ Kind = Literal[
     "lost",
     "altered",
     "mixed up",
+    "under another split",
     "doubled",
     "invented",
     "reordered",
@@ -28,7 +29,16 @@ Kind = Literal[
 """What happened, in the words that a report uses."""
 
 RECORDS: frozenset[Kind] = frozenset(
-    {"lost", "altered", "mixed up", "doubled", "invented", "reordered", "unreadable"}
+    {
+        "lost",
+        "altered",
+        "mixed up",
+        "under another split",
+        "doubled",
+        "invented",
+        "reordered",
+        "unreadable",
+    }
 )
 """The kinds that show in what is read."""
 

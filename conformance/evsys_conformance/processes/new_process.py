@@ -1,4 +1,4 @@
-"""Runs a whole program in a process of its own, where no earlier store has left anything."""
+"""Runs a whole program in a new process, where no earlier store has left anything."""
 
 import pickle
 

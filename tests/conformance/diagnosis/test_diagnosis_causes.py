@@ -37,6 +37,7 @@ STORES = [
     # The faulty store, the clause of its one cause, and other clauses whose checks fail as well.
     ("ART-1-PathCut", "ART-1", ""),  # not for a path that does not exist
     ("ART-2-MissingLeftOut", "ART-2", "ART-1"),
+    ("CAP-SPLIT-SplitIsNull", "CAP-SPLIT", "MET-1"),
     ("CL-2-CloseNeedsWrite", "CL-2", "CAP-THREADS ID-3"),
     ("CL-3-OpensFileAgain", "CL-3", "CL-4"),
     ("CL-3-RefusesOncePerMethod", "CL-3", "CAP-THREADS"),
@@ -56,6 +57,7 @@ STORES = [
     ("SIG-1-ConfigForParams", "SIG-1", "MUX-1"),
     ("SIG-1-ForwardsPositionsOnly", "SIG-1", "MUX-1"),
     ("SIG-1-NoMetrics", "SIG-1", "SIG-2 MET-1 MET-7 MET-8"),
+    ("SIG-2-NoSplit", "SIG-2", "MUX-1"),
     ("SIG-2-HiddenDefaultSplit", "SIG-2", "MET-1"),
 ]
 
@@ -67,7 +69,8 @@ def test_a_fault_is_one_cause(name: str, clause: str, others: str) -> None:
     failed, causes = causes_of_store(faulty.harness, clauses=clauses)
     assert [cause.clause.id for cause in causes] == [clause]
     assert sorted(causes[0].checks) == sorted(failure.check for failure in failed)
-    assert {failure.clause.id for failure in failed} >= set(others.split())
+    always = set(others.split()) - {"CAP-THREADS"}  # A race does not show in every run.
+    assert {failure.clause.id for failure in failed} >= always
     assert len(causes[0].essence) <= 7
 
 

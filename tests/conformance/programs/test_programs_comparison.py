@@ -131,14 +131,20 @@ LOSS = {1: _row(1, {"loss": 0.5}), 2: _row(2, {"loss": 0.25})}
         ),
         (
             [_row(1, {"loss": 0.5}, "val"), _row(2, {"loss": 0.25}, "val")],
-            "mixed up",
+            "under another split",
             "The same number of points is recorded under key 'loss', split 'val'",
             frozenset({0, 1}),
         ),
         (
             [_row(1, {"loss": 0.5}, None), _row(2, {"loss": 0.25}, None)],
-            "mixed up",
+            "under another split",
             "recorded under key 'loss', split None",
+            frozenset({0, 1}),
+        ),
+        (
+            [_row(1, {"acc": 0.5}, "train"), _row(2, {"acc": 0.25}, "train")],
+            "mixed up",
+            "recorded under key 'acc', split 'train'",
             frozenset({0, 1}),
         ),
     ],

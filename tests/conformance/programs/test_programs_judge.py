@@ -23,7 +23,14 @@ from support.observed import HALF, TWO, bad, found, rows
 EXAMPLES: dict[Kind, tuple[Program, dict[int, Seen], str, set[int], int]] = {
     "lost": (TWO, {4: rows((1, 0.5))}, "1 of 2 points is missing", {2}, 4),
     "altered": (TWO, {4: rows((1, 0.5), (2, 9.0))}, "a value is altered", {2}, 4),
-    "mixed up": (TWO, {4: rows((1, 0.5), (2, 0.25), split="val")}, "split 'val'", {1, 2}, 4),
+    "mixed up": (TWO, {4: rows((1, 0.5), (2, 0.25), key="acc")}, "key 'acc'", {1, 2}, 4),
+    "under another split": (
+        TWO,
+        {4: rows((1, 0.5), (2, 0.25), split="val")},
+        "split 'val'",
+        {1, 2},
+        4,
+    ),
     "doubled": (TWO, {4: rows((1, 0.5), (2, 0.25), (2, 0.25))}, "1 point too many", {2}, 4),
     "invented": (
         program(Open(), Close(), Read()),
