@@ -23,7 +23,7 @@ SECOND = {KEY: "acc", NAME: "data", PATH: "data.pt", HYPERPARAM: "seed"}
 
 
 def is_numbered(text: Any, plain: str) -> bool:
-    """Whether a string is a plain one with a number, as in ``loss 1``, used where many must differ."""
+    """Whether a string is a plain one with a number, as in ``loss 1``."""
     return re.fullmatch(rf"{plain} \d+", str(text)) is not None
 
 
