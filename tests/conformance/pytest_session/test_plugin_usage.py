@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -145,3 +146,11 @@ def test_a_report_can_not_be_a_directory(tmp_path: Path) -> None:
     directory.mkdir()
     with pytest.raises(pytest.UsageError, match=r"out\.json is a directory"):
         _parsed(*STORE, "--evsys-report", str(directory))
+
+
+def test_the_option_offers_every_effort() -> None:
+    """The plugin lists them again, because pytest imports it in every session."""
+    parser = MagicMock()
+    plugin.pytest_addoption(parser, MagicMock())
+    added = {call.args[0]: call.kwargs for call in parser.getgroup().addoption.call_args_list}
+    assert added["--evsys-effort"]["choices"] == [*Effort]
