@@ -39,7 +39,7 @@ def make_directory(path: str) -> None:
     """Create the directory with its parents, if it is not there.
 
     Raises:
-        OSError: It can't be created, or a file stands in its place.
+        OSError: It can't be created, or a file has this path.
     """
     try:
         os.makedirs(path, exist_ok=True)
@@ -62,7 +62,7 @@ def removed_directory_error(path: str) -> FileNotFoundError:
 def _check_log_dir(value: Any) -> Any:
     if isinstance(value, str):
         directory_path(value)
-    return value  # as it was given; pydantic refuses what is no path at all
+    return value  # as it was given; pydantic refuses a value that is not a path
 
 
 Directory = Annotated[Path, BeforeValidator(_check_log_dir)]

@@ -32,7 +32,7 @@ class ConfigProblem(NamedTuple):
 
 
 def shown_path(path: Path) -> str:
-    """``log_store.params.children[1].kind``; a key that is no plain word in quotes and brackets."""
+    """``log_store.params.children[1].kind``; a key that is not a word is quoted in brackets."""
     text = ""
     for part in path:
         if isinstance(part, str) and re.fullmatch(r"[\w-]+", part):

@@ -42,7 +42,7 @@ _E = TypeVar("_E", bound="PicklableError")
 
 
 class PicklableError(Exception):
-    """An exception that ``pickle`` and ``copy`` can handle, whatever its constructor takes.
+    """An exception that ``pickle`` and ``copy`` can handle, for any signature of its constructor.
 
     The message, the attributes and the notes are kept. Python itself would call the constructor
     with the message, which fails if the constructor takes other arguments and builds the message.

@@ -247,7 +247,7 @@ class Late(Harness):
     ("name", "said"),
     [
         ("function", "is a function, no log store and no harness: name a class"),
-        ("Stranger", "is no log store: it has no Config and none of the methods "),
+        ("Stranger", "is not a log store: it has no Config and none of the methods "),
         ("NoHarness", r"derives from evsys_conformance.StoreHarness: class NoHarness\(StoreHarn"),
         ("instance", "is an instance of OpenStore; name the class, support.inner_stores:OpenStore"),
         ("StoreHarness", "is the base class of harnesses: derive yours"),

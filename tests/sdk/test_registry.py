@@ -260,7 +260,7 @@ class TestRefusing:
             (None, 'it has no Config: .* model_config = ConfigDict\\(extra="forbid"\\)'),
             (BaseModel, "its Config lets unknown parameters pass"),
             (RootModel[int], "its Config lets unknown parameters pass"),
-            (dict, "its Config is no pydantic model: derive dict from BaseModel"),
+            (dict, "its Config is not a pydantic model: derive dict from BaseModel"),
             (ForbiddingConfig(), r"its Config is ForbiddingConfig\(\): the model class itself"),
         ],
     )

@@ -17,7 +17,7 @@ _ROW = 20
 _NOTE = 15
 _GAP = 4
 _MOST = 72
-"""Characters of a text that are shown; all of it stands in the title."""
+"""How many characters of a line are shown; the title has all of them."""
 _EM = {
     **dict.fromkeys("ijl'|", 0.29),
     **dict.fromkeys(" .,:;!If", 0.36),
@@ -106,7 +106,7 @@ def _cut(text: str) -> str:
 
 
 def _width(text: str, size: int) -> float:
-    """Width of a text in Verdana, about."""
+    """The approximate width of a string in Verdana."""
     return size * sum(_em(character) for character in text)
 
 

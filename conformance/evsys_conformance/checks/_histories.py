@@ -1,7 +1,7 @@
 """Calls of several writers at once.
 
-Each writer has keys, artifacts and hyperparameters of its own, whose order must be kept, and one
-key that all share, whose points may come in any order that keeps each writer's own.
+Each writer has its own keys, artifacts and hyperparameters, whose order must be kept. All writers
+share one key, whose points may come in any order that keeps the order of each writer.
 """
 
 from evsys_conformance.programs import calls

@@ -35,7 +35,7 @@ def the_same_name_again_is_one_more_entry(subject: Subject) -> Programs:
 
 @check("ART-1", lambda _: {"texts": st.lists(strategies.other_texts(), min_size=1, max_size=4)})
 def other_texts_come_back_or_are_refused(subject: Subject, texts: list[str]) -> Programs:
-    """Any text at all, in each of the three places."""
+    """Arbitrary strings as name, path and kind."""
     yield _kept_or_refused(texts)
 
 

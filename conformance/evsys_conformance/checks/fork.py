@@ -33,7 +33,7 @@ def a_write_in_a_forked_child_is_recorded_once_or_raises(subject: Subject) -> Pr
 
 @check("CAP-FORK", observes=False)
 def a_fork_beside_a_writing_thread_does_not_hang(subject: Subject) -> Programs:
-    """The child writes too. What it recorded is judged where the store claims threads."""
+    """The child writes too. Its records are judged if the store claims threads."""
     if hasattr(os, "fork"):
         forks = Forks(_calls(12), leave=Leave.AT_ONCE, write=True, beside_a_writer=True)
         yield program(forks, [Read()] if "threads" in subject.claims else [])

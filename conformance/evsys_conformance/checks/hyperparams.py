@@ -205,13 +205,13 @@ def _bad_params() -> list[tuple[Callable[[], Any], str, str]]:
             '{"new": 9, "bad": endless_dict()}',
             "a dict that holds itself has no JSON form",
         ),
-        (lambda: {1: "one"}, '{1: "one"}', "the key 1 is no str"),
-        (lambda: {"new": 9, 1: "one"}, '{"new": 9, 1: "one"}', "the key 1 is no str"),
-        (lambda: {None: 1, "lr": 9}, '{None: 1, "lr": 9}', "the key None is no str"),
-        (lambda: {"lr": 9, True: 1}, '{"lr": 9, True: 1}', "the key True is no str"),
-        (lambda: {"lr": 9, 1.5: 1}, '{"lr": 9, 1.5: 1}', "the key 1.5 is no str"),
-        (lambda: {("a", "b"): 1}, '{("a", "b"): 1}', "a tuple is no str"),
-        (lambda: {b"lr": 1}, '{b"lr": 1}', "the key b'lr' is no str"),
+        (lambda: {1: "one"}, '{1: "one"}', "the key 1 is not a string"),
+        (lambda: {"new": 9, 1: "one"}, '{"new": 9, 1: "one"}', "the key 1 is not a string"),
+        (lambda: {None: 1, "lr": 9}, '{None: 1, "lr": 9}', "the key None is not a string"),
+        (lambda: {"lr": 9, True: 1}, '{"lr": 9, True: 1}', "the key True is not a string"),
+        (lambda: {"lr": 9, 1.5: 1}, '{"lr": 9, 1.5: 1}', "the key 1.5 is not a string"),
+        (lambda: {("a", "b"): 1}, '{("a", "b"): 1}', "a tuple is not a string"),
+        (lambda: {b"lr": 1}, '{b"lr": 1}', "the key b'lr' is not a string"),
     ]
 
 

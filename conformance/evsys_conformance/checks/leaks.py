@@ -14,7 +14,7 @@ from evsys_conformance.running.check import direct_check
 from evsys_conformance.running.trial import Trial
 
 WARM_UP = 4
-"""Cycles before the first look: what a library opens once per process is no leak."""
+"""Cycles before the first look: what a library opens once per process is not a leak."""
 CYCLES = 12
 GRACE_SECONDS = 2.0
 LEAK = CYCLES // 6

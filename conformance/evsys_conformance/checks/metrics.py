@@ -42,7 +42,7 @@ def wide_calls_are_recorded_whole(subject: Subject) -> Programs:
 
 @check("MET-1")
 def keys_may_come_and_go(subject: Subject) -> Programs:
-    """Every call may have keys of its own."""
+    """Every call may have different keys."""
     log = [calls.metrics({f"key {n}": n / 8, "loss": n / 4}, n) for n in range(24)]
     log += [calls.metrics({"loss": 0.5}, 24), calls.metrics({"key 3": 7.0, "new": 8.0}, 25)]
     yield logged(log)

@@ -112,7 +112,7 @@ def _nothing_more(trial: Trial, fields: Any, parameters: Any) -> None:
         )
         if name not in fields and not optional:
             trial.fail(
-                f"The constructor requires {name!r}, which is no field of Config "
+                f"The constructor requires {name!r}, which is not a field of Config "
                 f"({', '.join(fields) or 'it has none'}): nobody could build this store from YAML"
             )
 
@@ -135,7 +135,7 @@ def _same_defaults(trial: Trial, fields: Any, parameters: Any) -> None:
 
 
 def _without_defaults(trial: Trial, config: Any, fields: Any) -> None:
-    """Build once more, leaving out what the constructor gives a default of its own."""
+    """Build once more without the parameters that have a default in the constructor."""
     parameters = getattr(_constructor(trial.subject.store), "parameters", {})
     run = Trial(trial.subject, trial.clause)
     with run.judged("Config(**params)"):

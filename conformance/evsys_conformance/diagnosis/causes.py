@@ -2,8 +2,8 @@
 
 Each failing program is reduced, and what remains names a clause. Failures that end at one clause
 are one cause, shown by the smallest program. A clause whose checks failed through the cause of
-another clause has no cause of its own only if its own tiny programs (each of its calls alone) do
-not lead back to it.
+another clause gets a separate cause if its own tiny programs (each of its calls alone) lead back
+to it.
 """
 
 import contextlib

@@ -36,11 +36,11 @@ class Experiments:
     tries: int = 1
     """How often each program is tried: more for a store that fails only sometimes."""
     in_new_processes: bool = False
-    """Whether each program runs in a process of its own: slower, but untouched by earlier ones."""
+    """Whether each program runs in a new process: slower, but earlier programs can't affect it."""
     _known: dict[str, list[Difference]] = field(default_factory=dict[str, list[Difference]])
 
     def __post_init__(self) -> None:
-        """Start without a limit of its own."""
+        """Start with the deadline as the only limit."""
         self.limit = self.deadline
 
     def allow(self, seconds: float) -> None:
@@ -52,7 +52,7 @@ class Experiments:
         return time.perf_counter() > self.deadline
 
     def run_in_new_processes(self) -> None:
-        """Run programs in processes of their own from now on, and forget what they showed here."""
+        """Run each program in a new process from now on, and forget the results so far."""
         self.in_new_processes = True
         self._known.clear()
 

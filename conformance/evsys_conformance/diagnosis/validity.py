@@ -26,8 +26,8 @@ def is_valid(program: Program, claims: Collection[str]) -> bool:
     """Whether a correct store must get through the program.
 
     A store is open before it is used, nobody reads while it is open, and a destination is written
-    to again only where the store claims ``resume``. What may become of a call that is not judged
-    must not be taken for a record of another.
+    to again only where the store claims ``resume``. A record of a call that
+    is not judged must not look like a record of another call.
     """
     state = _State("resume" in claims)
     return (

@@ -34,7 +34,7 @@ Found = tuple[Any, Any]
 def differences(
     records: Sequence[Record], run_log: RunLog, precision: Precision
 ) -> Iterator[Difference]:
-    """Everything in which ``run_log`` is not what ``records`` must leave behind.
+    """Every difference between ``run_log`` and the log that ``records`` must give.
 
     Raises:
         Exception: The log is not made of the containers that it should be made of.

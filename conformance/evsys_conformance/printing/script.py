@@ -168,7 +168,7 @@ class _Printer:
         return f"store{self._stores.get(number, '')}"
 
     def _is_plain(self, step: Make) -> bool:
-        """Whether a call is a line of its own, without anything around it."""
+        """Whether a call is a plain line of the program, outside any block."""
         if step.caller is not Caller.FORGETS:
             return False
         return self._bare or not self._may_raise(step)

@@ -31,7 +31,7 @@ def threads(step: Threads, store: str) -> Lines:
 
 
 def processes(step: Processes, params: str) -> Lines:
-    """Processes that write to one destination, each with a store of its own."""
+    """Processes that write to one destination, each with its own store."""
     if len(step.histories) == 1:
         yield from _child(lines_of(step.histories[0], "store"), params)
         yield "    store.close()"

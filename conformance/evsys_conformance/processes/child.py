@@ -1,7 +1,7 @@
 """What a child process does: the job that comes on its standard input, after its surroundings.
 
 A job names the store by module path; its parameters and calls come pickled. The child reports each
-step of its work by a byte on a pipe of its own, so that nothing that a store prints gets between.
+step of its work by a byte on a separate pipe, so that output of the store can't get in between.
 """
 
 import functools

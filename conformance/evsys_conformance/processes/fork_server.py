@@ -59,7 +59,7 @@ class ForkServer:
         return int(answer)
 
     def stop(self) -> None:
-        """End the process, and whatever it has forked."""
+        """End the process, and all processes that it has forked."""
         if self.owner == os.getpid():
             self._socket.close()
             if not self.usable:

@@ -58,7 +58,7 @@ class Death:
 
 
 class KillPoint:
-    """Kills the process after so many actions of a call, in whatever thread they happen."""
+    """Kills the process after so many actions of a call, in any thread."""
 
     def __init__(self, place: int) -> None:
         """Count in threads that are started from now on; 0: never kill."""

@@ -25,7 +25,7 @@ class ProcessFailed(Exception):  # noqa: N818 - what a report says of it
 
 
 class Child:
-    """A child process that works on a job with a store of its own."""
+    """A child process that works on a job with its own store."""
 
     def __init__(
         self,
@@ -130,7 +130,7 @@ class Child:
         return self.reported.removesuffix(DONE).decode()
 
     def wait_until_gone(self) -> None:
-        """Wait until it has ended by itself."""
+        """Wait until the process ends."""
         while self._follow():
             pass
         if self._wait() != 0:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 HERE = "<the destination's directory>"
-"""Stands, at the start of a string, for the directory of the destination that a call writes to."""
+"""At the start of a string: the directory of the destination that a call writes to."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _placed(value: Any, directory: str) -> Any:
 
 
 def copied(value: Any) -> Any:
-    """Copy plain containers, at every depth; whatever else is in them stays the same object."""
+    """Copy plain containers, at every depth; other values stay the same objects."""
     match type(value).__name__:
         case "dict":
             return {key: copied(item) for key, item in value.items()}

@@ -1,4 +1,4 @@
-"""Objects that stand between a caller and a store, as a wrapper or a multiplex does (MUX-1)."""
+"""Objects between a caller and a store, as a wrapper or a multiplex does (MUX-1)."""
 
 import contextlib
 import itertools
@@ -96,7 +96,7 @@ def opened_through(
     """Build a store with something between it and its caller.
 
     Args:
-        through: What stands between.
+        through: The object in between.
         store_class: The class of the store.
         params: Its parameters.
         build: Builds the store itself.

@@ -30,7 +30,7 @@ from evsys_conformance.programs.threads import run_threads
 
 
 def run(program: Program, subject: Subject) -> Observation:
-    """Run a program. What the store raises is part of what is seen.
+    """Run a program. Errors of the store are part of the observation.
 
     The run ends early where a store can't be built, a parameter can't be made, or a call hangs.
 

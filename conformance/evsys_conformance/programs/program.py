@@ -17,7 +17,7 @@ from evsys_conformance.programs.calls import Call
 
 
 class Expect(enum.Enum):
-    """What the contract says about a call. A closed store must raise, whatever the call."""
+    """What the contract says about a call. A closed store must raise for every call."""
 
     ACCEPTED = "accepted"
     """A valid call: it must not raise."""
@@ -30,7 +30,7 @@ class Expect(enum.Enum):
     KEPT_OR_VALUE_ERROR = "kept or refused with ValueError"
     """It is recorded as given, or raises ValueError and records nothing (HP-1)."""
     NOT_JUDGED = "not judged"
-    """Whatever it does is allowed, but it must not harm any other record."""
+    """The call may do anything, but it must not harm any other record."""
 
 
 class Caller(enum.Enum):
@@ -49,7 +49,7 @@ class Caller(enum.Enum):
 
 
 class Through(enum.Enum):
-    """What stands between the caller and the store (MUX-1)."""
+    """The object between the caller and the store (MUX-1)."""
 
     NOTHING = "nothing"
     BY_POSITION = "an object whose methods hand each call on by position"

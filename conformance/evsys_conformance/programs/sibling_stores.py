@@ -1,4 +1,4 @@
-"""Stores of the kit's own, to stand beside a store under test or inside a composite one."""
+"""Stores of the kit, to use next to a store under test or inside a composite one."""
 
 import copy
 from collections import defaultdict

@@ -35,7 +35,7 @@ class Subject:
     calls_in_check: int = 0
     """Calls of the store in the check that is running: what shows that it is not hanging."""
     doing: Step | None = None
-    """What is being done, to name it where it takes long; None where it is no step."""
+    """The step in progress, to name it if it takes long; None if no step is in progress."""
     volume: float = 1.0
     """Share of the usual length of long runs, by the effort."""
     largest_volume: dict[str, int] = field(default_factory=dict[str, int])

@@ -3,11 +3,10 @@
 The rules, which docs/certify-a-store.md states for authors:
 
 - If ``Config`` has required fields and each of them is the place of a file or directory, each gets
-  a place of its own inside the fresh directory. Everything else keeps its default.
+  a separate place inside the fresh directory. The other fields keep their defaults.
 - If nothing is required, the optional fields that are directories get one; where there are none,
   those that are files. A default place would be the same for every destination.
-- Where no field is a place, the store must have no text among its fields: a text may be the address
-  of something real.
+- If no field is a place, no field may be a string: a string could be the address of a real server.
 
 A field is a place if its type takes a ``Path``, or takes a ``str`` and its name says so.
 """
@@ -62,7 +61,7 @@ class Parameter:
 
     @property
     def textual(self) -> bool:
-        """Whether it may hold an address: a text, or something that is not a plain number."""
+        """Whether it may hold an address: a string, or anything else that is not a plain number."""
         return not self.types <= {bool, int, float, type(None)}
 
     @property

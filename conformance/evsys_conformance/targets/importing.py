@@ -23,9 +23,10 @@ def import_object(target: str, places: Iterable[Path]) -> Any:
 
     Args:
         target: A module and, after the colon, a name in it; dots lead into classes.
-        places: Directories where the package may lie besides ``sys.path``. A package that lies
-            right there comes before an installed one of its name, as with ``python -m``. The
-            directory stays on ``sys.path``: the store may import its neighbours later.
+        places: Directories besides ``sys.path`` that may contain the package. A package
+            directly in one of them comes before an installed one of its name, as with
+            ``python -m``. The directory stays on ``sys.path``: the store may import its
+            neighbours later.
 
     Raises:
         TargetError: There is no such module, importing it failed, or it has no such name.
@@ -50,7 +51,7 @@ def _require_module_path(target: str, module_name: str, path: str) -> None:
     parts = [*module_name.split("."), *path.split(".")]
     if all(part.isidentifier() for part in parts) and not module_name.endswith(".py"):
         return
-    text = f"{target!r} is no target. Write package.module:Name, like my_pkg.stores:MyStore"
+    text = f"{target!r} is not a target. Write package.module:Name, like my_pkg.stores:MyStore"
     if "/" in target or "\\" in target or module_name.endswith(".py"):
         module = module_name.replace("\\", "/").removesuffix(".py").strip("./").replace("/", ".")
         text += f"; a module, not a file: {module.removeprefix('src.')}:{path.strip(':') or 'Name'}"
@@ -58,7 +59,7 @@ def _require_module_path(target: str, module_name: str, path: str) -> None:
 
 
 def _put_on_path(package: str, places: Iterable[Path]) -> list[Path]:
-    """Make the package that lies in one of the places importable; give every place looked at."""
+    """Make the package in one of the places importable; return every place looked at."""
     looked_at = list(dict.fromkeys(each for place in places for each in (place, place / "src")))
     holders = [place for place in looked_at if _holds(place, package)]
     if not holders and _spec(package) is None:

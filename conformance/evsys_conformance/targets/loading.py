@@ -55,7 +55,7 @@ def load_harness(target: str, params: Mapping[str, Any] | None = None) -> StoreH
 def load_target(
     name: str, params: Mapping[str, Any] | None = None, places: Iterable[Path] = ()
 ) -> Target:
-    """Load one target; ``places`` are directories where its package may lie.
+    """Load one target; ``places`` are directories that may contain its package.
 
     Raises:
         TargetError: See :func:`load_harness`.
@@ -132,7 +132,7 @@ def _harness(name: str, found: Any, params: dict[str, Any] | None) -> StoreHarne
         raise TargetError(_no_class(name, found))
     if not looks_like_a_store(found):
         raise TargetError(
-            f"{name} is no log store: it has no Config and none of the methods log_scalar, "
+            f"{name} is not a log store: it has no Config and none of the methods log_scalar, "
             f"log_metrics, log_hyperparams, log_artifact"
             + (
                 f". A harness derives from evsys_conformance.StoreHarness: "

@@ -67,6 +67,6 @@ def _excuse_problems(excuses: object, capabilities: Iterable[str]) -> list[str]:
         if not isinstance(reason, str) or not reason.strip():
             problems.append(
                 f"expected_failures[{clause_id!r}] is {reason!r:.80}: write the reason, which "
-                f"stands on the certificate"
+                f"the certificate shows"
             )
     return problems

@@ -35,7 +35,7 @@ def require_store_class(kind: str, store_class: object, *, compare_name: bool = 
     Args:
         kind: The kind.
         store_class: What is registered.
-        compare_name: Whether a ``name`` of its own must be the kind.
+        compare_name: Whether a ``name`` in the class body must be the kind.
 
     Raises:
         LogStoreConfigError: It is not a class, or not one of a log store; every problem is listed.
@@ -56,8 +56,8 @@ def require_store_class(kind: str, store_class: object, *, compare_name: bool = 
 def class_problems(store_class: type) -> list[str]:
     """Everything that keeps ``store_class`` from being a log store, its name aside (ID-2, SIG-1).
 
-    Only what stands on the class is looked at: which signatures the methods have is for the type
-    checkers and the conformance kit to say.
+    Only the attributes of the class are checked. The type checkers and the conformance kit check
+    the signatures of its methods.
     """
     from evsys_sdk.signatures import METHODS
 
@@ -77,19 +77,19 @@ def class_problems(store_class: type) -> list[str]:
 def own_name(store_class: type) -> object:
     """The ``name`` in the body of the class itself; None where it has none.
 
-    One that is inherited names the base: a subclass of a registered store is a store of its own.
+    One that is inherited names the base: a subclass of a registered store is a different store.
     """
     return vars(store_class).get("name")
 
 
 def name_problem(store_class: type, kind: str) -> str | None:
-    """What keeps ``store_class`` from being called ``kind``: a ``name`` of its own that differs."""
+    """The problem if the class body has a ``name`` that is not ``kind``; None if there is none."""
     if "name" not in vars(store_class):
         return None
     name = own_name(store_class)
     if not isinstance(name, str):
         return (
-            f"its name is a {type(name).__name__}, which only an instance can turn into a text: "
+            f"its name is a {type(name).__name__}, which only an instance can turn into a string: "
             f"write name = {kind!r} in the class, or leave name out"
         )
     if name != kind:
@@ -148,7 +148,7 @@ def _config_problem(store_class: type) -> str | None:
     if not isinstance(config, type):
         return f"its Config is {config!r:.60}: the model class itself is needed"
     if not issubclass(config, BaseModel):
-        return f"its Config is no pydantic model: derive {config.__qualname__} from BaseModel"
+        return f"its Config is not a pydantic model: derive {config.__qualname__} from BaseModel"
     if config.model_config.get("extra") != "forbid":
         return (
             "its Config lets unknown parameters pass, misspelt ones too: "

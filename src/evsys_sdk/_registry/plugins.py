@@ -32,7 +32,7 @@ class Plugin:
 def installed_plugins() -> dict[str, list[Plugin]]:
     """Every entry point of the group by its name; more than one where distributions collide.
 
-    A distribution that lies on ``sys.path`` twice counts once, as the one that would be imported.
+    A distribution that is on ``sys.path`` twice counts once, as the one that would be imported.
     """
     # Here and not above: this import takes longer than all of ours, and most runs don't need it.
     from importlib.metadata import entry_points

@@ -1,4 +1,4 @@
-"""One log in several places: every call goes to every child, whatever the others do.
+"""One log in several places: every call goes to every child, even if another one fails.
 
 Calls are checked before the first child sees them, and reach all children in the same order, also
 when threads log at once. What children raise is raised after the last of them had the call; what
@@ -49,7 +49,7 @@ class MultiplexLogStore:
     A write raises what its children raised, after all of them had the call: a single error as it
     is, with a note that names the child, like ``children[1].children[0] (jsonl)``; several as an
     ``ExceptionGroup``. The other children have recorded the call, and
-    :func:`~evsys_sdk.child_failures` says which have not. A ``KeyboardInterrupt`` or ``SystemExit``
+    :func:`~evsys_sdk.child_failures` lists the others. A ``KeyboardInterrupt`` or ``SystemExit``
     that strikes in a child waits for the other children too, and is then raised as it is, with the
     errors beside it logged.
 
@@ -124,7 +124,7 @@ class MultiplexLogStore:
             Exception: What one child raised, after all of them had the call.
             ExceptionGroup: What several children raised, likewise.
         """
-        # What a call adds to its children is a microsecond: not even a check is called in vain.
+        # A call costs a microsecond more than its children: skip even the checks it does not need.
         values = metrics.copy() if type(metrics) is dict else metrics
         usual = type(values) is dict and self._checked_keys.issuperset(values)
         if usual:

@@ -4,8 +4,8 @@
   place for it. Put it into the key: ``val/loss``.
 - One ``os.write`` per event: what a returned call wrote survives a killed process. ``flush_secs``
   is for a power cut.
-- A file of its own per store and process. Threads may share a store, a forked child goes on in a
-  file of its own, and a run that resumes adds a file to the directory.
+- One file per store and process. Threads may share a store, a forked child continues in a new
+  file, and a run that resumes adds a file to the directory.
 """
 
 import os
@@ -56,10 +56,10 @@ class TensorBoardLogStore:
     Scalars, texts and the HParams tab look as ``torch.utils.tensorboard.SummaryWriter`` would have
     written them. Values are float32 there: about seven digits, and infinite beyond 3.4e38.
 
-    Hyperparameters are a text entry, ``hyperparams``, with all that were logged so far as JSON.
+    Hyperparameters are an entry in the Text tab, ``hyperparams``: all of them so far, as JSON.
     Those logged before the first metrics also fill the HParams tab. TensorBoard takes that row from
     a run once: what comes later is in the text only. Artifacts are text entries too,
-    ``artifacts/<name>``. Texts stand at the step that was logged last.
+    ``artifacts/<name>``. Text entries have the step that was logged last.
 
     ``close`` sets the run's status in the HParams tab: failed if an exception is on its way,
     as when a ``with`` block is left by one, else succeeded.
@@ -132,22 +132,22 @@ class TensorBoardLogStore:
         """Record every item of ``metrics`` at ``step`` in one event (MET-1).
 
         Args:
-            metrics: Number per key, kept as float32. The keys are TensorBoard's tags; what stands
+            metrics: Number per key, kept as float32. The keys are TensorBoard's tags; the part
                 before a slash groups the charts.
             step: Any integer of int64.
             split: Checked, and not recorded: TensorBoard keeps one series per key. Put it into the
                 key.
 
         Raises:
-            TypeError: A value is no number, a key or ``split`` no str, ``step`` no integer; nothing
-                is recorded (MET-7).
-            ValueError: A key or ``split`` is empty or no valid text, ``step`` beyond int64.
+            TypeError: A value is not a number, a key or ``split`` not a string, or ``step`` not an
+                integer; nothing is recorded (MET-7).
+            ValueError: A key or ``split`` is empty or not valid text, or ``step`` is outside int64.
             LogStoreClosedError: The store is closed (CL-3).
             OSError: The disk does not take it; nothing of this call is recorded. Or the directory
                 was removed, which a call notices within a second; logging goes on, in a new file,
                 when the directory is there again.
         """
-        # The usual call costs a few microseconds: not even a check is called in vain.
+        # The usual call costs a few microseconds: skip even the checks that it does not need.
         if type(step) is not int or not STEP_MIN <= step <= STEP_MAX:
             step = checked_step(step)
         if split != "train":
@@ -162,12 +162,12 @@ class TensorBoardLogStore:
         self._file.write(event, "log_metrics")
 
     def log_hyperparams(self, params: dict[str, Any]) -> None:
-        """Merge ``params`` into the hyperparameters, and record all of them as a text (HP-2).
+        """Merge ``params`` into the hyperparameters, and record all of them as a Text entry (HP-2).
 
         Raises:
-            TypeError: A value has no JSON form or a key is no str; the error names the place, and
-                nothing is recorded (HP-3).
-            ValueError: A text is not valid, a value contains itself, or a limit is exceeded.
+            TypeError: A value has no JSON form or a key is not a string; the error names the place,
+                and nothing is recorded (HP-3).
+            ValueError: A string is not valid text, a value contains itself, or a limit is exceeded.
             LogStoreClosedError: The store is closed (CL-3).
             OSError: As for ``log_metrics``.
         """
@@ -190,8 +190,8 @@ class TensorBoardLogStore:
         """Record a pointer to an artifact as a text entry (ART-1); the path is not touched (ART-2).
 
         Raises:
-            TypeError: An argument is no text; nothing is recorded.
-            ValueError: An argument is empty or no valid text.
+            TypeError: An argument is not a string; nothing is recorded.
+            ValueError: An argument is empty or not valid text.
             LogStoreClosedError: The store is closed (CL-3).
             OSError: As for ``log_metrics``.
         """
@@ -232,7 +232,7 @@ class TensorBoardLogStore:
 
     @classmethod
     def read_run(cls, *, log_dir: str | os.PathLike[str], flush_secs: float = 30) -> RunLog:
-        """Read back all event files of ``log_dir``, every point of them, whatever has written them.
+        """Read back all event files of ``log_dir``, with every point, from any writer.
 
         Files come one after another in the order of their names, in which each opening of the
         directory sorts after the earlier ones; so do the rows of processes that wrote at the same
@@ -244,7 +244,7 @@ class TensorBoardLogStore:
         Hyperparameters of other writers are those of the HParams tab, where numbers are floats.
 
         Event files in subdirectories, as ``add_scalars`` and ``add_hparams`` of torch make them,
-        are runs of their own. Their rows come last and have the name that TensorBoard gives the
+        are separate runs. Their rows come last and have the name that TensorBoard gives the
         run, its path below ``log_dir``, as ``run``. To read the hyperparameters of such a run, give
         its directory as ``log_dir``.
 
@@ -256,7 +256,7 @@ class TensorBoardLogStore:
                 are.
 
         Raises:
-            FileNotFoundError: There is no directory ``log_dir``.
+            FileNotFoundError: ``log_dir`` does not exist.
             DamagedLogError: A file is damaged; the message names it and the byte.
         """
         del flush_secs

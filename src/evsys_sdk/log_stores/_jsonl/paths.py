@@ -35,7 +35,7 @@ _LONGEST_NAME = 255 - len(TEMPORARY_SUFFIX)  # in bytes; file systems take 255
 def check_file_name(name: object, parameter: str) -> str:
     """The name that ``parameter`` gave, if it is the plain name of a file that a log may have.
 
-    It comes back in the form that ``open`` takes, whatever the encoding of the file system.
+    It is returned in a form that ``open`` accepts, for any encoding of the file system.
 
     Raises:
         TypeError: ``name`` is not a string.

@@ -35,14 +35,14 @@ class EventFile:
     """One event file, in a directory where other processes may have theirs.
 
     Threads share it, and a signal handler may write in the middle of a write. A forked child never
-    writes to its parent's file: its first write opens one of its own.
+    writes to its parent's file: its first write opens a new one.
     """
 
     def __init__(self, directory: str, flush_secs: float) -> None:
         """Create the file, and its directory if need be.
 
         Args:
-            directory: Where the file lies; an absolute path.
+            directory: The directory of the file; an absolute path.
             flush_secs: How long an event may wait for ``fsync``, checked by each write.
 
         Raises:
@@ -54,7 +54,7 @@ class EventFile:
         self._flush_secs = flush_secs
         self._fd = -1
         # A signal handler may log, close or raise at any point of a write.
-        self._writing = False  # whether a write is under way
+        self._writing = False  # whether a write is in progress
         self._unsure = True  # whether the file may be closed, or end with a piece of a record
         make_directory(directory)
         self._create()

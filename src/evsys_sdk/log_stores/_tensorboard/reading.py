@@ -31,7 +31,7 @@ def read_event_files(directory: str) -> RunLog:
     The rows of the runs in its subdirectories come after its own, and name their run.
 
     Raises:
-        FileNotFoundError: There is no such directory.
+        FileNotFoundError: The directory does not exist.
         DamagedLogError: A file is damaged elsewhere than in a torn last record.
     """
     rows: list[MetricRow] = []

@@ -1,9 +1,10 @@
 """Hyperparameters and artifacts in the forms that TensorBoard shows.
 
-In the Text tab they are fenced blocks of JSON, which read as they stand and read back. JSON escapes
-the newlines inside its texts, so that no line of a block can end the fence. Within it Markdown and
-HTML mean nothing; but a viewer may switch Markdown off, and then HTML gets through (images and
-links do): ``<`` and ``&`` are escaped as well, and markup in a name stays text either way.
+In the Text tab they are fenced blocks of JSON, which people can read and programs can parse. JSON
+escapes the newlines inside its strings, so that no line of a block can end the fence. Within it
+Markdown and HTML mean nothing; but a viewer may switch Markdown off, and then HTML gets through
+(images and links do):
+``<`` and ``&`` are escaped as well, and markup in a name stays text either way.
 """
 
 import json
@@ -18,13 +19,13 @@ _FENCE, _FENCE_END = "```json\n", "\n```"
 
 
 def json_block(value: dict[str, Any]) -> str:
-    """The value as a fenced block of strict JSON; NaN and infinities stand as texts."""
+    """The value as a fenced block of strict JSON; NaN and infinities become strings."""
     text = to_json(value, indent=2, inf_nan_mode="strings").decode()
     return _FENCE + text.replace("&", "\\u0026").replace("<", "\\u003c") + _FENCE_END
 
 
 def json_of_block(text: str) -> dict[str, Any] | None:
-    """The value of a text that ``json_block`` made; None for any other text."""
+    """The value of a block that ``json_block`` made; None for any other string."""
     if not (text.startswith(_FENCE) and text.endswith(_FENCE_END)):
         return None
     try:
