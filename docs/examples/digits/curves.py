@@ -45,6 +45,6 @@ def series(log: RunLog, split: str, metric: str) -> tuple[list[int], list[float]
 
 
 def smoothed(values: list[float]) -> Floats:
-    """Mean over a window around each step; an exponential average would lag behind the dots."""
+    """Mean over a window around each step; an exponential average would lag."""
     window = np.ones(1 + 2 * (len(values) // 80))
     return np.convolve(values, window, "same") / np.convolve(np.ones(len(values)), window, "same")

@@ -43,7 +43,7 @@ class MLP:
         return loss, accuracy
 
     def save(self, path: str) -> None:
-        """Write a checkpoint; ``path`` holds a whole one or is not there, whatever happens."""
+        """Write a checkpoint; ``path`` never holds an incomplete one."""
         arrays: dict[str, Any] = {f"parameter_{i}": p for i, p in enumerate(self._parameters())}
         for i, (first, second) in enumerate(self._moments):
             arrays |= {f"first_moment_{i}": first, f"second_moment_{i}": second}

@@ -1,4 +1,4 @@
-"""What a run left behind: its files, its final figures and its curves, read back from the log."""
+"""The results of a run: its files, its final figures and its curves, read back from the log."""
 
 import importlib
 import os

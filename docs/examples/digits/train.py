@@ -1,6 +1,6 @@
 """Train a classifier of handwritten digits, and log the run to the store that a YAML file names.
 
-The run works inside a directory of its own, and starting it again continues it::
+The run has a separate directory. Start the program again to continue the run::
 
     runs/digits/logs/         the JSONL log; the report reads it, and so does a run that continues
     runs/digits/tb/           what TensorBoard shows

@@ -28,7 +28,7 @@ class Destination:
     """Whether all ranks write to one log, and not each to its own."""
 
     def steps(self, params: Sequence[dict[str, Any]]) -> list[list[int]]:
-        """The steps that stand in the log of each rank, in order."""
+        """The steps in the log of each rank, in order."""
         store: Any = get_log_store(self.kind)
         found: list[list[int]] = [[] for _ in params]
         logs = params[:1] if self.one_log else params

@@ -42,7 +42,7 @@ def measure(destination: Destination, effort: Effort) -> Iterator[Cell]:
 
 
 def judged(destination: Destination, written: Written, found: list[list[int]]) -> Cell:
-    """Compare what had returned with what stands in the log."""
+    """Compare the calls that had returned with the log."""
     lost = 0
     for returned, steps in zip(written.returned, found, strict=True):
         lost += len(set(range(returned)) - set(steps))

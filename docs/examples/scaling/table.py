@@ -43,7 +43,7 @@ def rendered(cells: Sequence[Cell], seconds: float, cores: int) -> str:
 
 
 def put_into(page: Path, text: str) -> None:
-    """Replace what stands between the two marks of a page.
+    """Replace the text between the two marks of a page.
 
     Raises:
         ValueError: The page does not have each of them once.

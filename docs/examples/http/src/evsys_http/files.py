@@ -12,7 +12,7 @@ _KINDS = ("metrics", "hyperparams", "artifact")
 
 
 class BadRecordError(ValueError):
-    """What was posted is no record."""
+    """The posted data is not a record."""
 
 
 class RunFiles:
@@ -32,7 +32,7 @@ class RunFiles:
         given up: the call has raised, and does not want it any more.
 
         Raises:
-            BadRecordError: It is no record.
+            BadRecordError: It is not a record.
             OSError: The file can't be written to; nothing of the record stays.
         """
         writer, number = _checked_record(record)
@@ -45,7 +45,7 @@ class RunFiles:
                 file.last_numbers[writer] = number
 
     def content(self, run: str) -> bytes | None:
-        """All records of a run, a line each; None where there is no such run."""
+        """All records of a run, a line each; None if the run does not exist."""
         with self._lock:
             try:
                 content = self._path(run).read_bytes()

@@ -51,7 +51,7 @@ class Sender:
             return True
 
     def close(self) -> None:
-        """Close the session, when the call under way has returned."""
+        """Close the session, when the call in progress has returned."""
         with self._lock:
             self._closed = True
             self._session.close()

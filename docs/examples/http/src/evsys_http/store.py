@@ -24,8 +24,8 @@ from evsys_sdk.arguments import (
 class HttpLogStore:
     """Posts every call to the endpoint of a run, and returns when the server has answered.
 
-    A server that fails, hangs or goes away is tried again for ``retry_secs`` seconds, and keeps the
-    record once whatever happens. Safe in threads, which take turns, and in forked children. An open
+    A server that fails, hangs or goes away is tried again for ``retry_secs`` seconds, and still
+    keeps the record once. Safe in threads, which take turns, and in forked children. An open
     store holds one connection.
     """
 
@@ -72,7 +72,7 @@ class HttpLogStore:
             retry_secs: How long a call goes on trying after its first attempt; 0 is one attempt.
 
         Raises:
-            ValueError: ``endpoint`` is no such URL.
+            ValueError: ``endpoint`` is not such a URL.
         """
         self._sender = Sender(
             _checked_endpoint(endpoint),
@@ -94,7 +94,7 @@ class HttpLogStore:
                 Nothing was sent.
             LogStoreClosedError: The store is closed.
             requests.RequestException: The server refused the record, or failed for ``retry_secs``
-                seconds; then it may have been kept or not. Earlier records stand.
+                seconds; then it may have been kept or not. Earlier records are kept.
         """
         record = {
             "step": checked_step(step),
@@ -117,7 +117,7 @@ class HttpLogStore:
         self._send("log_artifact", {"artifact": pointer})
 
     def close(self) -> None:
-        """Close the connection, when the call under way has returned. Nothing is left to send."""
+        """Close the connection, when the call in progress has returned. Nothing is left to send."""
         _open_senders.discard(self._sender)
         self._sender.close()
 

@@ -1,4 +1,4 @@
-"""A server in a process of its own for tests, and the harness that certifies the store with it."""
+"""A server in a separate process for tests, and the harness that certifies the store with it."""
 
 import re
 import shutil

@@ -1,9 +1,9 @@
-"""Under which name a key and a split stand in MLflow.
+"""The name of a key and a split in MLflow.
 
 MLflow's names have 250 characters at most, of a few kinds, and are refused where they would be
-another path when tidied up (``a//b``, ``/loss``). It has no split. So the key stands alone where
-the split is ``train``, and as ``key:split`` where it is another. What MLflow would refuse stands
-under an alias, ``key::`` and a digest, and the tag ``evsys.series.`` and the digest holds both.
+another path when tidied up (``a//b``, ``/loss``). It has no split. So the name is the key if the
+split is ``train``, and ``key:split`` otherwise. A name that MLflow would refuse gets an alias,
+``key::`` and a digest; the tag ``evsys.series.`` and the digest holds both.
 """
 
 import hashlib

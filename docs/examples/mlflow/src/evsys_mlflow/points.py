@@ -1,8 +1,8 @@
-"""How the values of a call stand in MLflow, and what they were.
+"""The form of values in MLflow, and how to restore them.
 
 MLflow's databases hold no infinities: it writes the largest float64 instead, and SQLite drops the
-sign of a zero. Such a value is logged as MLflow does it, so that its curve has a point there; and
-beside it, at the same step and time, a code in a series of its own that says what it was.
+sign of a zero. Such a value is logged as MLflow does it, so that its curve has a point there. A
+separate series has a code for the original value, at the same step and time.
 """
 
 import math

@@ -39,7 +39,7 @@ class MlflowLogStore:
 
     Safe in threads. One process writes to a run: MLflow keeps a point once for each key, step,
     millisecond and value, so that two processes that log the same point at the same time log one.
-    Give each rank a run of its own.
+    Give each rank a separate run.
     """
 
     name: ClassVar[str] = "mlflow"
@@ -61,7 +61,7 @@ class MlflowLogStore:
 
         Raises:
             mlflow.MlflowException: The server can't be reached, or refuses.
-            ValueError: A text is empty, or several runs of the experiment have this name.
+            ValueError: A string is empty, or several runs of the experiment have this name.
         """
         checked_text(tracking_uri, "tracking_uri")
         self._run = open_run(tracking_uri, checked_text(experiment, "experiment"), run)
@@ -143,7 +143,7 @@ class MlflowLogStore:
         """Read a run.
 
         Raises:
-            LookupError: There is no such run.
+            LookupError: The run does not exist.
         """
         found = find_run(tracking_uri, experiment, run)
         if found is None:

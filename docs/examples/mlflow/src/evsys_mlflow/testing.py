@@ -1,4 +1,4 @@
-"""A tracking server of one's own for tests, and the harness that certifies the store with it."""
+"""A local tracking server for tests, and the harness that certifies the store with it."""
 
 import os
 import shutil

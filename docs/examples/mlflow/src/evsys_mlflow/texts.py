@@ -1,6 +1,6 @@
 """Texts of any length in the tags of a run, whose values end at 8,000 characters.
 
-Older servers end at 5,000. A longer text stands in several tags: ``name``, ``name.part.1``,
+Older servers end at 5,000. A longer text is split into several tags: ``name``, ``name.part.1``,
 ``name.part.2`` and so on.
 """
 
@@ -15,9 +15,9 @@ _PART = ".part."
 
 
 def to_tags(name: str, text: str) -> Iterator[list[RunTag]]:
-    """The tags of a text of ASCII, in batches that one request can hold.
+    """The tags of an ASCII string, in batches that one request can hold.
 
-    The tag without a part number comes last: where it stands, the text is complete.
+    The tag without a part number comes last: if it exists, the text is complete.
     """
     tags = [
         RunTag(f"{name}{_PART}{start // _MOST_CHARACTERS}", text[start : start + _MOST_CHARACTERS])

@@ -34,14 +34,14 @@ def checked_conninfo(conninfo: str) -> str:
 
 
 class Database:
-    """One connection, made again when it breaks; each statement is a transaction of its own."""
+    """One connection, made again when it breaks; each statement is a separate transaction."""
 
     def __init__(self, conninfo: str, retry_secs: float) -> None:
         """Connect.
 
         Raises:
             psycopg.OperationalError: The server can't be reached, or refuses. Not tried again:
-                whoever starts a run wants to know at once.
+                the start of a run should fail at once.
         """
         self._conninfo = conninfo
         self._retry_secs = retry_secs

@@ -23,7 +23,7 @@ def read_run(conninfo: str, run: str) -> RunLog:
     """Read what all writers of a run have logged.
 
     Raises:
-        LookupError: There is no such run.
+        LookupError: The run does not exist.
     """
     with psycopg.connect(conninfo) as connection:
         # One view of the database for all that follows.

@@ -19,7 +19,7 @@ from evsys_sdk.arguments import (
     checked_text,
 )
 
-# Keys, splits and names of runs stand in an index, and an entry of an index has 2,704 bytes.
+# Keys, splits and names of runs are in an index, whose entries have 2,704 bytes at most.
 _MOST_BYTES_OF_A_NAME = 1000
 
 _ADD_RUN = "INSERT INTO evsys.runs (run) VALUES (%s) ON CONFLICT DO NOTHING"
@@ -51,7 +51,7 @@ class PostgresLogStore:
     """Logs a run into the schema ``evsys`` of a database, which takes any number of runs and ranks.
 
     A call is one transaction: when it returns it is committed. When the server is restarted, the
-    call under way waits for it, and is recorded once.
+    call in progress waits for it, and is recorded once.
 
     Safe in threads and in forked children. An open store holds one connection.
     """
@@ -110,7 +110,7 @@ class PostgresLogStore:
 
         Raises:
             TypeError: See :meth:`evsys_sdk.LogStore.log_metrics`.
-            ValueError: A text holds a NUL, or is longer than 1,000 bytes.
+            ValueError: A string holds a NUL, or is longer than 1,000 bytes.
             psycopg.Error: The server refused, or stayed away for ``retry_secs`` seconds.
         """
         values = checked_metrics(metrics)
@@ -133,7 +133,7 @@ class PostgresLogStore:
         """Record a pointer.
 
         Raises:
-            ValueError: A text holds a NUL.
+            ValueError: A string holds a NUL.
         """
         pointer = (
             _text(checked_text(name, "name"), "name"),
@@ -156,7 +156,7 @@ class PostgresLogStore:
         """Read a run, all ranks of it: each rank's points in the order of its calls.
 
         Raises:
-            LookupError: There is no such run.
+            LookupError: The run does not exist.
         """
         return read_run(checked_conninfo(conninfo), run)
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL of one's own for tests, and the harness that certifies the store with it."""
+"""A local PostgreSQL for tests, and the harness that certifies the store with it."""
 
 import os
 import shutil

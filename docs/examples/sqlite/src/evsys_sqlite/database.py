@@ -2,7 +2,7 @@
 
 SQLite forbids a connection to live on across a fork, in the parent and in the child: what the child
 does with its copy, even closing it, can harm the file. So it is closed before each fork, when no
-call is under way, and opened again by the next call.
+call is in progress, and opened again by the next call.
 """
 
 import os
@@ -17,7 +17,7 @@ from weakref import WeakSet
 
 from evsys_sdk import LogStoreClosedError
 
-# What stands in the head of our files, so that no other program's is taken for one ("evsy").
+# The id in the header of our files, so that a file of another program is refused ("evsy").
 _APPLICATION_ID = 0x65767379
 _SCHEMA_VERSION = 1
 
@@ -55,7 +55,7 @@ class Database:
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
-                # SQLite has rolled back by itself where, for one, the disk is full.
+                # SQLite has already rolled back, for example if the disk is full.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
@@ -68,7 +68,7 @@ class Database:
             self._disconnect()
 
     def hold(self) -> None:
-        """Before a fork: wait until no call is under way, keep it so, and disconnect."""
+        """Before a fork: wait until no call is in progress, keep it so, and disconnect."""
         self._lock.acquire()
         self._disconnect()
 
@@ -105,12 +105,12 @@ def opened_to_read(path: Path) -> Generator[sqlite3.Connection]:
     """A connection to a log that exists.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is no log of this store.
+        FileNotFoundError: The file does not exist.
+        ValueError: It is not a log of this store.
     """
     if not path.is_file():
         raise FileNotFoundError(f"there is no log at {path}")
-    # Not mode=ro, which would leave the -wal and -shm files behind that it has to create.
+    # Not mode=ro, which would not remove the -wal and -shm files that it has to create.
     uri = f"{path.absolute().as_uri()}?mode=rw"
     with closing(sqlite3.connect(uri, uri=True, timeout=60)) as connection:
         if not _is_ours(connection, path):
@@ -125,7 +125,7 @@ def _enter_wal_mode(connection: sqlite3.Connection, busy_secs: float) -> None:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            # Where two processes create a file at once, SQLite does not wait by itself.
+            # If two processes create a file at once, SQLite does not wait.
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
             time.sleep(0.005)

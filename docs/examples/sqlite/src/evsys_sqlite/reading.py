@@ -26,7 +26,7 @@ def read_run(path: Path) -> RunLog:
 
 
 def _rows(points: Iterable[tuple[Any, ...]]) -> list[MetricRow]:
-    """One row per call: its points stand together and share their time."""
+    """One row per call: its points are adjacent and share their time."""
     rows: list[MetricRow] = []
     for ts, step, split, key, value in points:
         last = rows[-1] if rows else None

@@ -59,7 +59,7 @@ class SqliteLogStore:
 
         Raises:
             ValueError: The file is a database of another program.
-            sqlite3.DatabaseError: The file is no database.
+            sqlite3.DatabaseError: The file is not a database.
             OSError: The directory can't be created.
         """
         self._database = Database(Path(path).expanduser().absolute(), busy_secs)
@@ -75,7 +75,7 @@ class SqliteLogStore:
             TypeError, ValueError, OverflowError: See :meth:`evsys_sdk.LogStore.log_metrics`.
             LogStoreClosedError: The store is closed.
             sqlite3.OperationalError: Other writers kept it waiting for ``busy_secs`` seconds, or
-                the disk is full. Earlier rows stand, and the store still works.
+                the disk is full. Earlier rows are kept, and the store still works.
         """
         values = checked_metrics(metrics)
         number, part = checked_step(step), checked_text(split, "split")
@@ -87,7 +87,7 @@ class SqliteLogStore:
             transaction.executemany(_ADD_POINTS, rows)
 
     def log_hyperparams(self, params: dict[str, Any]) -> None:
-        """Add or replace a row for each top-level key; NaN and infinities stand as their names."""
+        """Add or replace a row for each top-level key; NaN and infinities become their names."""
         rows = [
             (checked_text(key, "a key of params"), to_json(value, inf_nan_mode="strings").decode())
             for key, value in checked_hyperparams(params).items()
@@ -110,8 +110,8 @@ class SqliteLogStore:
         """Read a log, also while it is being written.
 
         Raises:
-            FileNotFoundError: There is no such file.
-            ValueError: It is no log of this store.
+            FileNotFoundError: The file does not exist.
+            ValueError: It is not a log of this store.
         """
         return read_run(Path(path).expanduser())
 
