@@ -7,6 +7,7 @@ to it.
 """
 
 import contextlib
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from evsys_conformance.clauses import BY_ID, Clause
@@ -45,10 +46,22 @@ def causes_of(failures: Iterable[Failure], experiments: Experiments) -> list[Cau
     Checks for which the time did not suffice are named by no cause.
     """
     diagnosis = _Diagnosis(experiments)
-    # Quick programs first: what they find is known when the slow ones are reduced.
-    for failure in sorted(failures, key=_cost):
+    for failure in _in_turn(failures):
         diagnosis.explain(failure)
     return sorted(diagnosis.causes.values(), key=_telling)
+
+
+def _in_turn(failures: Iterable[Failure]) -> Iterator[Failure]:
+    """One failure of each clause, then a second one of each, as long as there are any.
+
+    When the time is up, each clause has had its turn. Quick programs come first: what they find is
+    known when the slow ones are reduced.
+    """
+    of_clause: dict[str, list[Failure]] = {}
+    for failure in sorted(failures, key=_cost):
+        of_clause.setdefault(failure.clause.id, []).append(failure)
+    for turn in itertools.zip_longest(*of_clause.values()):
+        yield from filter(None, turn)
 
 
 def _like(about: Difference, found: Sequence[Difference]) -> Difference:

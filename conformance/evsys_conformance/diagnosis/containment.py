@@ -2,9 +2,23 @@
 
 from collections import Counter
 
-from evsys_conformance.diagnosis.plainer import plain_call
+from evsys_conformance.diagnosis.plainer import KEY, SECOND, VALUE, plain_call
 from evsys_conformance.diagnosis.structure import calls_of
-from evsys_conformance.programs.program import Caller, Close, Expect, Make, Open, Program, Read
+from evsys_conformance.judging.expected import named_arguments
+from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.program import (
+    Caller,
+    Close,
+    Expect,
+    Make,
+    Open,
+    Program,
+    Read,
+    logged,
+)
+
+_TWO_KEYS = logged([plain_call("log_metrics"), Call("log_metrics", ({SECOND[KEY]: VALUE}, 1))])
+"""What a store fails whose keys are fixed by the first call."""
 
 
 def contains(program: Program, smaller: Program) -> bool:
@@ -13,6 +27,8 @@ def contains(program: Program, smaller: Program) -> bool:
     Only a smaller program of nothing but plain calls says something about others: what loses one
     plain call, or every 64th, does so in any company.
     """
+    if _is_of_two_keys(smaller):
+        return _has_a_late_key(program)
     needed = _plain_calls(smaller)
     if needed is None:
         return False
@@ -28,6 +44,30 @@ def contains(program: Program, smaller: Program) -> bool:
         if all(counts[method] >= number for method, number in needed.items()):
             return True
     return False
+
+
+def _is_of_two_keys(program: Program) -> bool:
+    """Whether a program makes a plain call, and one with another plain key: nothing else."""
+    return program.identity == _TWO_KEYS.identity
+
+
+def _has_a_late_key(program: Program) -> bool:
+    """Whether a store gets a key that its first call with metrics has not."""
+    first: dict[int, set[str]] = {}
+    for step in program.steps:
+        if isinstance(step, Make) and step.expect is Expect.ACCEPTED:
+            keys = _keys(step.call)
+            known = first.setdefault(step.store, keys) if keys else keys
+            if keys - known:
+                return True
+    return False
+
+
+def _keys(call: Call) -> set[str]:
+    given = named_arguments(call)
+    if call.method == "log_scalar":
+        return {given["key"]}
+    return set(given["metrics"]) if call.method == "log_metrics" else set()
 
 
 def _plain_calls(program: Program) -> Counter[str] | None:
