@@ -60,7 +60,7 @@ $(VERSIONS:%=test-%): test-%: .venv-%/installed
 test-oldest: .venv-oldest/installed ## Test with the oldest releases that the package accepts
 	.venv-oldest/bin/python $(PYTEST) -W ignore::DeprecationWarning --ignore-glob='*/test_zoo_*' \
 		--ignore-glob='*/test_diagnosis_causes*' --ignore-glob='*/test_mutation*' \
-		tests/sdk tests/command tests/conformance
+		tests/sdk tests/sources tests/command tests/conformance
 
 # pyright looks for an environment named .venv in a folder that it is given.
 test-latest: ## Check and test with the newest release of everything
