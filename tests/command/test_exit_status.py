@@ -144,7 +144,7 @@ TABLE: list[tuple[int, list[str]]] = [
     (2, ["show", "log", "--html", "nothing/page.html"]),
     (2, ["show", "log", "--png", "empty"]),
     (2, ["show", "log", "--html", ""]),
-    (2, ["show", "log", "--follow", "--html", "page.html"]),
+    (2, ["show", "log", "--follow", "--png", "page.png"]),
     (2, ["stores", "jsonl"]),
     (2, ["schema", "jsonl"]),
     (2, ["chek"]),
