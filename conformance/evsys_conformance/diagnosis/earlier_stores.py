@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 
 from evsys_conformance.diagnosis.experiments import Experiments, OutOfTime
 from evsys_conformance.diagnosis.reduction import Reduced
+from evsys_conformance.harness import StoreHarness
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.program import Close, Drop, Make, Open, Program, Read, Step
 
@@ -20,8 +21,11 @@ _EARLIER = (
 def with_an_earlier_store(program: Program, experiments: Experiments) -> Reduced | None:
     """The program after one of another store, if it fails only then; else None.
 
-    The experiments run in new processes if so: here every program has stores before it.
+    The experiments run in new processes if so: here every program has stores before it. A harness
+    that starts something when it is entered is left alone: a second one might get in its way.
     """
+    if type(experiments.subject.harness).__enter__ is not StoreHarness.__enter__:
+        return None
     if {type(step) for step in program.steps} - {Open, Make, Close, Read, Drop}:
         return None
     experiments.run_in_new_processes()

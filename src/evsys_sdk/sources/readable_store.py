@@ -33,7 +33,8 @@ class StoreSource(Source):
     def __init__(self, name: str, spec: LogStoreSpec) -> None:
         file = os.path.abspath(os.path.expanduser(name))
         super().__init__(name, f"{file}: the {spec.kind} store")
-        self.spec = self._spec = spec
+        self._spec = spec
+        self.spec: LogStoreSpec | None = spec
         self._log: RunLog | None = None
         self._next_time = 0.0
         self._changes = 0

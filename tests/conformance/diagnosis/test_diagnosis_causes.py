@@ -38,16 +38,12 @@ STORES = [
     ("ART-1-PathCut", "ART-1", ""),  # not for a path that does not exist
     ("ART-2-MissingLeftOut", "ART-2", "ART-1"),
     ("CAP-SPLIT-SplitIsNull", "CAP-SPLIT", "MET-1"),
-    ("CL-2-CloseNeedsWrite", "CL-2", "CAP-THREADS ID-3"),
-    ("CL-3-OpensFileAgain", "CL-3", "CL-4"),
-    ("CL-3-RefusesOncePerMethod", "CL-3", "CAP-THREADS"),
     ("HP-2-FiftyHyperparams", "HP-1", "HP-2"),  # 51 in one call are as many as in 51 calls
     ("HP-3-BadCallStopsThread", "HP-3", "HP-1"),
     ("ID-2-ConfigAllows", "ID-2", "MUX-1"),  # multiplex takes no such child
     ("ID-2-ConfigOfInstance", "ID-2", "ID-3 MUX-1"),
     ("ID-4-ClassHyperparams", "ID-4", "CL-2 HP-1"),
     ("ID-4-KeyNumbersOfClass", "ID-4", "MET-1"),
-    ("ID-4-MutableDefault", "ID-4", "CL-2 ART-1"),
     ("MET-1-WideRowsTwice", "MET-1", "MET-3 MET-4 MET-6"),
     ("MET-3-BackIgnored", "MET-3", "MET-8 CAP-FORK"),
     ("MET-3-SamePointOnce", "MET-3", "MET-4 MET-6"),
@@ -106,7 +102,7 @@ def test_a_second_key_is_replaced_by_one_that_sorts_before_the_first() -> None:
 @pytest.mark.parametrize("name", ["NoneDropped+StepAsMetric", "LengthAsValue+ScalarStepFromOne"])
 def test_two_faults_are_two_causes(name: str) -> None:
     (pair,) = (each for each in PAIRS if each.id == name)
-    _, causes = causes_of_store(pair.harness)
+    _, causes = causes_of_store(pair.harness, clauses=pair.clauses)
     assert {cause.clause.id for cause in causes} == pair.clauses
     assert len(causes) == 2
     assert all(len(cause.essence) == 1 for cause in causes)
