@@ -117,13 +117,13 @@ _WATCH = _PathWatch()
 @direct_check("ART-2")
 def artifacts_are_left_alone(trial: Trial) -> None:
     """Files and directories that exist are neither opened nor changed."""
-    lying = trial.subject.fresh_directory()
-    file, directory, link = lying / "model.pt", lying / "checkpoint", lying / "latest"
+    targets = trial.subject.fresh_directory()
+    file, directory, link = targets / "model.pt", targets / "checkpoint", targets / "latest"
     file.write_bytes(b"weights")
     directory.mkdir()
     (directory / "part").write_bytes(b"part")
     link.symlink_to(file)
-    before = _state(lying)
+    before = _state(targets)
     store = trial.open()
     _WATCH.start(file, directory, link, directory / "part")
     try:
@@ -133,10 +133,10 @@ def artifacts_are_left_alone(trial: Trial) -> None:
         trial.make(store, Call("close"))
     finally:
         seen = _WATCH.stop()
-    if _state(lying) != before:
+    if _state(targets) != before:
         trial.fail(
             f"Logging pointers to artifacts changed the files that they point to:\n"
-            f"    before {before}\n    after  {_state(lying)}"
+            f"    before {before}\n    after  {_state(targets)}"
         )
     if seen:
         trial.fail(f"Logging a pointer touched what it points to: {', '.join(seen[:5])}")

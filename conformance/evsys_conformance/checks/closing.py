@@ -41,7 +41,7 @@ def a_reader_finds_a_single_scalar(subject: Subject) -> Programs:
 
 @check("CL-1", lambda _: {"drawn": st.lists(strategies.any_calls(), min_size=1, max_size=20)})
 def a_closed_log_is_complete(subject: Subject, drawn: list[Call]) -> Programs:
-    """Whatever was logged."""
+    """Any sequence of calls is complete after close."""
     yield logged(drawn)
 
 
@@ -56,7 +56,7 @@ def a_closed_log_outlives_its_instance(subject: Subject) -> Programs:
 
 @check("CL-1")
 def the_last_call_is_recorded(subject: Subject) -> Programs:
-    """Whichever method it was."""
+    """Each method in turn makes the last call."""
     before = [calls.metrics({"loss": n / 8}, n) for n in range(5)]
     for last in (
         calls.metrics({"last": 0.5}, 9),

@@ -63,7 +63,7 @@ def _composite_calls(subject: Subject) -> Strategies:
 def every_child_gets_every_call(
     trial: Trial, drawn: list[Call], kinds: tuple[type[RecordingStore], ...]
 ) -> None:
-    """With equal arguments, in order, whatever another child does."""
+    """Each child gets equal arguments in order, even if another child fails."""
     _every_child(trial, drawn, kinds)
 
 

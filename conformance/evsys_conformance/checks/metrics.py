@@ -85,7 +85,7 @@ def log_scalar_keeps_what_log_metrics_keeps(subject: Subject) -> Programs:
 
 @check("MET-2", lambda _: {"value": strategies.number_likes(), "step": strategies.index_likes()})
 def log_scalar_takes_what_log_metrics_takes(subject: Subject, value: Any, step: Any) -> Programs:
-    """Whatever behaves as a number, in either method."""
+    """Both methods take anything that behaves as a number."""
     log = [calls.scalar("loss", value, step), calls.metrics({"loss": value}, step)]
     yield logged(log)
 
@@ -100,7 +100,7 @@ def _ordered_calls(subject: Subject) -> Strategies:
 
 @check("MET-3", _ordered_calls)
 def calls_are_kept_in_order(subject: Subject, drawn: list[Call]) -> Programs:
-    """Whatever the steps do."""
+    """Steps may repeat, go back or jump."""
     yield logged(drawn)
 
 
@@ -222,7 +222,7 @@ def awkward_plain_texts_come_back(subject: Subject) -> Programs:
 
 @check("MET-6", lambda _: {"texts": st.lists(strategies.other_texts(), min_size=1, max_size=5)})
 def drawn_texts_come_back_or_are_refused(subject: Subject, texts: list[str]) -> Programs:
-    """Any text at all is kept as it is or refused."""
+    """Any string is kept as it is or refused."""
     yield _kept_or_refused(subject, texts)
 
 
@@ -275,7 +275,7 @@ def _any_splits(_: Subject) -> Strategies:
 
 @check("CAP-SPLIT", _any_splits)
 def points_come_back_under_their_split(subject: Subject, drawn: list[Call]) -> Programs:
-    """Whatever the splits of the calls before and after."""
+    """Calls before and after may have any splits."""
     yield logged(drawn)
 
 

@@ -46,12 +46,12 @@ def causes_of(failures: Iterable[Failure], experiments: Experiments) -> list[Cau
     Checks for which the time did not suffice are named by no cause.
     """
     diagnosis = _Diagnosis(experiments)
-    for failure in _in_turn(failures):
+    for failure in in_turn(failures):
         diagnosis.explain(failure)
     return sorted(diagnosis.causes.values(), key=_telling)
 
 
-def _in_turn(failures: Iterable[Failure]) -> Iterator[Failure]:
+def in_turn(failures: Iterable[Failure]) -> Iterator[Failure]:
     """One failure of each clause, then a second one of each, as long as there are any.
 
     When the time is up, each clause has had its turn. Quick programs come first: what they find is

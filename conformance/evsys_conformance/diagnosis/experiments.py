@@ -86,7 +86,7 @@ class Experiments:
         return []
 
     def once(self, program: Program) -> list[Difference]:
-        """Run a program, whatever is known of it.
+        """Run a program, even if its result is known.
 
         Raises:
             OutOfTime: It did not end in time, or its process did not.

@@ -145,7 +145,7 @@ _MAY_BE_KEPT = (
 
 
 def _uniform(program: Program) -> Iterator[Program]:
-    """The same number of calls, all of them plain: of one method, or each of its own."""
+    """The same number of calls, all plain: all of one method, or each of the method that it had."""
     makes = [step for step in program.steps if isinstance(step, Make)]
     kept = [make for make in makes if make.expect in _MAY_BE_KEPT and make.call.method != "close"]
     if len({make.caller for make in kept}) != 1:

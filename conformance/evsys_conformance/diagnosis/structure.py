@@ -39,7 +39,7 @@ def calls_of(step: Step) -> list[Call]:
 
 
 def number_of_calls(program: Program) -> int:
-    """How many calls a program makes by steps of its own."""
+    """How many calls a program makes outside threads and processes."""
     return sum(isinstance(step, Make) for step in program.steps)
 
 

@@ -48,7 +48,7 @@ def judge(
     judge = _Judge(precision, claims, observation.directories)
     for place, (step, seen) in enumerate(zip(program.steps, observation.seen, strict=False)):
         if seen.awaitable:
-            # Nothing that follows means anything: the method has not run.
+            # The method did not run, so the later steps tell nothing.
             text = f"{spoken(step)} returned a coroutine or a generator: it has done nothing"
             return [Difference("not synchronous", text, frozenset({place}), place)]
         judge.judge_step(place, step, seen)

@@ -42,7 +42,7 @@ def as_float(value: Any) -> float:
 
 
 def same_step(expected: int, found: Any) -> bool:
-    """Whether ``found`` is the step ``expected``, whatever integer type a reader uses."""
+    """Whether ``found`` is the step ``expected``; a reader may use any integer type."""
     return bool(not isinstance(found, str) and found == expected)
 
 

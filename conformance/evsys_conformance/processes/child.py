@@ -155,7 +155,7 @@ def fork_beside_a_writer(job: Job, open_store: Opening) -> None:
 
 def judge_program(job: Job, _open_store: Opening) -> None:
     """Run a program as the parent would, and report what is wrong with it."""
-    # Only here, since they import the module that starts this process.
+    # Not at the top: they import the module that starts this process, which has loaded them.
     from evsys_conformance.judging.judge import judged
     from evsys_conformance.programs.interpreter import run
     from evsys_conformance.programs.subject import Subject

@@ -109,7 +109,7 @@ def _died(death: Death, open_store: Callable[[dict[str, Any]], Any]) -> tuple[st
         with contextlib.suppress(BaseException):
             try:
                 _die(death, open_store, writer)
-            except BaseException:  # noqa: BLE001 - whatever it is, this process ends here
+            except BaseException:  # noqa: BLE001 - this process ends here in any case
                 traceback.print_exc()
         os._exit(1)
     os.close(writer)

@@ -153,7 +153,7 @@ def child_specs(
 
 
 def _as_child(store: Any, kind: str) -> Any:
-    """A class under a private kind that stands for the store, whatever kind that one is."""
+    """A class that hands each call to the store; it has a private kind."""
 
     class Child(ByPosition):
         name: ClassVar[str] = kind

@@ -50,7 +50,7 @@ class Parameter:
 
     @property
     def place(self) -> Literal["directory", "file"] | None:
-        """What kind of place it names; None if it is no place, or one that can't be told."""
+        """The kind of place that it names; None if it names none, or nobody can tell."""
         words = self.name.lower().split("_")
         text = bool(self.types & {str, Any, inspect.Parameter.empty})
         if not self.takes_path and (not text or _ELSEWHERE_WORDS & set(words)):
@@ -139,7 +139,7 @@ def filled(value: Any, directory: Path) -> Any:
 
 
 def parameters(store: Any) -> list[Parameter]:
-    """What the constructor takes, by ``Config``; by its signature where there is no such model."""
+    """The constructor's parameters: from ``Config`` if that is a model, else from the signature."""
     config = getattr(store, "Config", None)
     if isinstance(config, type) and issubclass(config, BaseModel):
         return [

@@ -29,7 +29,7 @@ def import_object(target: str, places: Iterable[Path]) -> Any:
             neighbours later.
 
     Raises:
-        TargetError: There is no such module, importing it failed, or it has no such name.
+        TargetError: The module was not found, importing it failed, or it lacks the name.
     """
     module_name, _, path = target.partition(":")
     _require_module_path(target, module_name, path)
