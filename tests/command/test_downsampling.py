@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from evsys_sdk.command.show import downsampling as module
@@ -79,6 +79,8 @@ def test_both_sides_of_the_widest_jump_of_each_bucket_are_kept(
 
 
 @settings(deadline=None)
+@example([(37_582_707_188_189_201, 0.0), (5, 0.0), (2**62, 0.0)], [1], 2)
+@example([(-(2**63), 0.0), (2**63 - 1, 0.0), (2**63 - 2, 0.0)], [1], 2)
 @given(LOGGED, st.lists(st.integers(0, 200)), st.sampled_from([2, 4, 16]))
 def test_pieces_and_steps_of_reduction_change_nothing(
     logged: list[tuple[int, float]], cuts: list[int], size: int

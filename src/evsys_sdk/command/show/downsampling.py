@@ -134,8 +134,13 @@ class Points:
 
 
 def _moves(steps: Integers) -> Floats:
-    far = len(steps) > 0 and (steps.max() >= 2**62 or steps.min() < -(2**62))
-    return np.diff(steps.astype(np.float64)) if far else np.diff(steps).astype(np.float64)
+    """How far the step moves; for each pair of steps the same, whichever others are beside it."""
+    exact = np.diff(steps)
+    if steps.min() >= -(2**60) and steps.max() <= 2**60:
+        return exact.astype(np.float64)
+    # A longer move may not fit into an int64.
+    rounded = np.diff(steps.astype(np.float64))
+    return np.where(np.abs(rounded) < 2.0**62, exact, rounded)
 
 
 def _union(places: list[Integers], length: int) -> Integers:
