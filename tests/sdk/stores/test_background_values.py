@@ -115,12 +115,15 @@ def test_a_bad_key_beside_such_a_number_raises_in_the_call(store: BackgroundLogS
 
 
 def test_a_number_that_turns_out_to_be_none_is_a_lost_call(store: BackgroundLogStore) -> None:
-    class Donated:
+    class Donated(Blocking):
         def __float__(self) -> float:
+            assert self.done.wait(60)
             raise RuntimeError("the array has been deleted")
 
-    metrics: Any = {"loss": Donated()}
+    deleted = threading.Event()
+    metrics: Any = {"loss": Donated(0.5, deleted)}
     store.log_metrics(metrics, 4)
+    deleted.set()  # only now, or the call itself may raise the error
     with pytest.raises(LogDeliveryError, match=r"log_metrics\(\) at step 4: TypeError"):
         store.close()
 
