@@ -17,9 +17,9 @@ from typing import NamedTuple, cast
 
 from pydantic import BaseModel, ValidationError
 
+from evsys_sdk._config.spec import LogStoreSpec
 from evsys_sdk._problems import ConfigProblem, Path, shown_path
 from evsys_sdk._registry.class_checks import config_model, given_as
-from evsys_sdk.config import LogStoreSpec
 from evsys_sdk.errors import LogStoreError
 from evsys_sdk.registry import get_log_store
 
@@ -34,14 +34,18 @@ class _Destination(NamedTuple):
 
 
 def destination_problems(
-    spec: LogStoreSpec, path: Path, line_of: Callable[[Path], int] = lambda _: 0
+    spec: LogStoreSpec,
+    config: BaseModel,
+    path: Path = (),
+    line_of: Callable[[Path], int] = lambda _: 0,
 ) -> list[ConfigProblem]:
     """A problem for each store of a multiplex that shares its destination with an earlier one.
 
-    Stores whose kind or parameters are wrong are left out.
+    Stores in it whose kind or parameters are wrong are left out.
 
     Args:
         spec: A store, which may hold others.
+        config: Its parameters, as its ``Config`` holds them.
         path: Where the store is in the configuration.
         line_of: The line of a path in the file; 0 if it is not known.
     """
@@ -57,7 +61,7 @@ def destination_problems(
         )
         problems.append(ConfigProblem(second, text))
 
-    _collect(spec, path, report)
+    _collect(spec, config, path, report)
     return problems
 
 
@@ -70,16 +74,16 @@ def declared_destinations(spec: LogStoreSpec) -> list[str] | None:
 _Report = Callable[[_Destination, Path, Path], None]
 
 
-def _collect(spec: LogStoreSpec, path: Path, report: _Report) -> dict[_Destination, Path]:
+def _collect(
+    spec: LogStoreSpec, config: BaseModel, path: Path, report: _Report
+) -> dict[_Destination, Path]:
     """Where each destination of a store, and of the stores in it, is named."""
-    config = _config(spec)
-    if config is None:
-        return {}
     stores = [*_stores_in(config, (*path, "params"))]
     place = _place(spec, config, path)
     places = dict.fromkeys(_own_destinations(spec, config, is_leaf=not stores), place)
     for inner_path, inner in stores:
-        found = _collect(inner, inner_path, report)
+        inner_config = _config(inner)
+        found = _collect(inner, inner_config, inner_path, report) if inner_config else {}
         # Another kind of store may hand a call to some of its stores only.
         if spec.kind == "multiplex":
             shared = {found[each]: each for each in reversed(found) if each in places}

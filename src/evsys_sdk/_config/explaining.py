@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from pydantic import BaseModel
 
+from evsys_sdk._config.spec import LogStoreSpec
 from evsys_sdk._config.wording import requirement, shown_in_yaml
 from evsys_sdk._problems import OUR_WORDS, ConfigProblem, Path
 from evsys_sdk._registry.class_checks import config_model, given_as
@@ -39,15 +40,13 @@ class _Place:
     """Whether it is a parameter, or within one; else it is a key of the section itself."""
 
 
-def explain(
-    error: "ValidationError", section: object, spec: type[BaseModel], prefix: Path
-) -> list[ConfigProblem]:
-    """The problems in ``section``, which is at ``prefix`` and was validated as a ``spec``."""
+def explain(error: "ValidationError", section: object, prefix: Path) -> list[ConfigProblem]:
+    """The problems in ``section``, which is at ``prefix`` and was validated as a spec."""
     problems: list[ConfigProblem] = []
     for details in error.errors(include_url=False):
         if details["type"] == "default_factory_not_called":
             continue  # it follows from another problem, which is listed too
-        place = _locate(section, details, spec)
+        place = _locate(section, details)
         problems.append(ConfigProblem((*prefix, *place.path), _text(details, place)))
     return problems
 
@@ -59,9 +58,10 @@ def _loc_of_value(details: "ErrorDetails") -> Path:
     return details["loc"][:-2] if details["loc"][-1:] == ("[key]",) else details["loc"]
 
 
-def _locate(section: object, details: "ErrorDetails", spec: type[BaseModel]) -> _Place:
+def _locate(section: object, details: "ErrorDetails") -> _Place:
     place = _Place((), [], section, in_params=False)
-    models, value = [spec], section
+    models: list[type[BaseModel]] = [LogStoreSpec]
+    value = section
     loc = _loc_of_value(details)
     for number, part in enumerate(loc, 1):
         fields = [_fields(model)[part] for model in models if part in _fields(model)]
@@ -70,7 +70,7 @@ def _locate(section: object, details: "ErrorDetails", spec: type[BaseModel]) -> 
         if not fields and child is _NOWHERE and not missing:
             # pydantic tells the parts of a union apart by a part of the location: no place at all.
             continue
-        in_params = models != [spec]
+        in_params = models != [LogStoreSpec]
         names = sorted({str(name) for model in models for name in _fields(model)})
         known = names if models else None
         around = place.section if in_params else value
@@ -96,7 +96,7 @@ def _text(details: "ErrorDetails", place: _Place) -> str:
             return f"is missing; name one of {', '.join(list_log_stores())}"
         case "missing" | "missing_argument" | "missing_keyword_only_argument":
             return "is missing, and has no default"
-        case "model_type" if details.get("ctx", {}).get("class_name") == "LogStoreSpec":
+        case "model_type" if details.get("ctx", {}).get("class_name") == LogStoreSpec.__name__:
             return f"must be a mapping with kind and params, {given}"
         case "invalid_key" | "string_type" if _loc_of_value(details) != details["loc"]:
             return f"must have strings as names, {given}: put it in quotes"

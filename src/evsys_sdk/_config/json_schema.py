@@ -19,7 +19,7 @@ from pydantic.json_schema import (
 )
 from pydantic_core import core_schema
 
-from evsys_sdk.config import LogStoreSpec
+from evsys_sdk._config.spec import LogStoreSpec
 
 __all__ = ["require_describable", "run_file_schema"]
 

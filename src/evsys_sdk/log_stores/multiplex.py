@@ -84,11 +84,11 @@ class MultiplexLogStore:
             Exception: What building a child raises, with a note that names it. The children
                 before it were closed.
         """
-        specs = self.Config.model_validate({"children": children}).children
-        itself = LogStoreSpec(kind=self.name, params={"children": specs})
-        if problems := destination_problems(itself, ()):
+        config = self.Config.model_validate({"children": children})
+        spec = LogStoreSpec(kind=self.name, params={"children": config.children})
+        if problems := destination_problems(spec, config):
             raise LogStoreConfigError(problems)
-        self._start(_built(specs))
+        self._start(_built(config.children))
 
     def _start(self, children: tuple[_Child, ...]) -> None:
         self._children = children
