@@ -24,7 +24,7 @@ CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 PYTEST = -m pytest -n $(shell expr $(CORES) + \( $(CORES) + 1 \) / 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage test-all test-latest test-oldest tests lint ruff mypy pyright integrations examples \
+.PHONY: help demo test coverage test-all test-latest test-oldest tests lint prose ruff mypy pyright integrations examples \
 docs pictures bench mutation diagnosis torture scaling lock clean $(VERSIONS:%=test-%)
 
 help: ## Show this list
@@ -70,8 +70,11 @@ test-latest: ## Check and test with the newest release of everything
 examples: .venv-examples/installed ## Test and certify the packages in docs/examples (PACKAGES="http sqlite"; EFFORT=quick)
 	.venv-examples/bin/python docs/examples/check.py $(PACKAGES) $(if $(filter quick,$(EFFORT)),--quick)
 
-lint: ruff ## Only the checks
+lint: prose ruff ## Only the checks
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target mypy pyright
+
+prose: $(ENV)/installed
+	PYTHONPATH=tests $(ENV)/bin/python -m prose
 
 ruff: $(ENV)/installed
 	$(ENV)/bin/python -m ruff check
@@ -86,11 +89,11 @@ pyright: $(ENV)/installed
 integrations: .venv-integrations/torch ## Run the adapters' tests with Lightning, Transformers and Keras
 	EVSYS_INTEGRATIONS_REQUIRED=1 .venv-integrations/bin/python -m pytest tests/integrations
 
-docs: .venv-docs/installed ## Build the site, docs/_build/html; every doubt is an error
+docs: .venv-docs/installed ## Build the site, docs/_build/html; warnings are errors
 	.venv-docs/bin/python -m sphinx --quiet --nitpicky --fail-on-warning --keep-going docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
-pictures: .venv/installed ## Make the pictures of the docs anew (needs chromium)
+pictures: .venv/installed ## Make the pictures of the docs again (needs chromium)
 	.venv/bin/python docs/pictures/make.py
 
 bench: .venv-bench/torch ## Measure beside other loggers; BENCH=quick or SECTION=imports for less

@@ -27,7 +27,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx_copybutton",
 ]
-# The examples are packages, with pages of their own for who opens them in the repository.
+# The examples are packages. Their pages are for people who browse the repository.
 exclude_patterns = ["_build", "examples"]
 
 myst_heading_anchors = 3
@@ -85,7 +85,7 @@ def prepare_docstring(  # noqa: PLR0917 - as Sphinx calls it
 ) -> None:
     """From Google style to RST; the id of a clause becomes a link to it."""
     lines[:] = [CLAUSE.sub(link_to_clause, line) for line in lines]
-    # Not those of attributes, where napoleon takes what stands before a colon for a type.
+    # Not those of attributes, where napoleon takes the words before a colon for a type.
     if what not in {"attribute", "data", "property"}:
         lines[:] = GoogleDocstring(lines, NAPOLEON, app, what, name, obj, options).lines()
 

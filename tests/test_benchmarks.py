@@ -84,7 +84,7 @@ def test_rows_that_survive_a_kill_are_counted_and_a_missing_peer_is_named() -> N
         (own.JSONL, "kept"),
         (own.TENSORBOARD, "kept"),
         (floors.ORJSON, "null"),
-        (NAIVE_JSON, "kept, as bare words that are no JSON"),
+        (NAIVE_JSON, "kept, as invalid JSON"),
     ],
     ids=lambda value: getattr(value, "name", ""),
 )

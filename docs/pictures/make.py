@@ -1,7 +1,7 @@
-"""Make the pictures of the docs anew, from real runs: ``make pictures``.
+"""Make the pictures of the docs from real runs: ``make pictures``.
 
-Everything runs in a directory of its own, which is removed in the end. Needs Chromium, on PATH or
-named by the variable CHROMIUM.
+Everything runs in a new directory, which is removed at the end. Needs Chromium, on PATH or named by
+the variable CHROMIUM.
 """
 
 import os

@@ -87,8 +87,8 @@ class InMemoryLogStore:
         """Open the log, new or continued.
 
         Args:
-            destination: Name of the log in this process. Without one, the store has a log of its
-                own.
+            destination: Name of the log in this process. Without one, the log belongs to
+                this store alone.
         """
         self._destination = destination
         if destination is None:

@@ -59,8 +59,8 @@ Of {places} places, {number} were drawn; each got one change.
 
 **The kit refused {refused} of {counted} mutants, {share:.0%}.** Another {broken} could not be
 imported or run at all, and do not count. Most of the others are changes to what the contract leaves
-open: what this store does about torn lines, full disks, files that somebody edited, and parameters
-of its own. So each mutant that the kit certified was judged by the tests of the store,
+open: torn lines, full disks, files that somebody edited, and the parameters that only this store
+has. So each mutant that the kit certified was judged by the tests of the store,
 `tests/sdk/jsonl_store/test_*.py`, which are about these: they refused {tested} of {certified}. This
 page is written by `make mutation`.
 """

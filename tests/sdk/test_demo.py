@@ -148,7 +148,7 @@ def test_a_finished_run_started_again_says_so_and_logs_nothing(finished: tuple[P
     assert {path: path.read_bytes() for path in before} == before
     first_line, _, report = again.stdout.partition("\n")
     assert first_line == (
-        "runs/digits is finished: 1,200 steps. To start anew, first: rm -r runs/digits"
+        "runs/digits is finished: 1,200 steps. To start over, first: rm -r runs/digits"
     )
     assert printed.endswith(report)
 

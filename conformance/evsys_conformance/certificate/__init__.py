@@ -1,4 +1,4 @@
-"""The certificate: what a run says of a store, as JSON, as a page, and as a badge."""
+"""The certificate: what a run says about a store, as JSON, as a page, and as a badge."""
 
 from pathlib import Path
 

@@ -62,7 +62,7 @@ def _title(store: StoreRecord, certificate: Certificate) -> str:
 
 
 def _block(store: StoreRecord, certificate: Certificate, notes: list[str]) -> tuple[str, int]:
-    """What is said of one store, and how wide it is."""
+    """The badge's text about one store, and its width."""
     left = f"log store contract {certificate.contract}"
     if len(certificate.stores) > 1:
         left = _cut(store.kind or store.qualname)

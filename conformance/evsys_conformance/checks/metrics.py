@@ -24,7 +24,7 @@ def _call_lists(subject: Subject) -> Strategies:
 
 @check("MET-1", _call_lists)
 def every_item_is_recorded_once(subject: Subject, drawn: list[Call]) -> Programs:
-    """What was logged is there, and nothing else."""
+    """Every call is recorded, and nothing else is."""
     yield logged(drawn)
 
 

@@ -18,7 +18,7 @@ from evsys_conformance.running.trial import Trial
 
 
 @direct_check("ID-1")
-def the_name_is_a_text(trial: Trial) -> None:
+def the_name_is_a_text(trial: Trial) -> None:  # prose: ok - certificates list this name
     """On the class itself, not only on instances."""
     store = trial.subject.store
     trial.note("print(repr(getattr(harness.store, 'name', None)))")

@@ -221,7 +221,7 @@ class _Diagnosis:
         return []
 
     def _from_elsewhere(self, result: Reduced) -> Reduced:
-        """What a store invents without a call may be left from another destination."""
+        """Records that the store was never given may come from another destination."""
         if "CL-2" in self.causes:  # It shows without a call, and was not left.
             return result
         with contextlib.suppress(OutOfTime):

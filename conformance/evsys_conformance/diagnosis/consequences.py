@@ -15,7 +15,7 @@ from evsys_sdk.signatures import WRITE_METHODS
 def unusable_methods(experiments: Experiments) -> frozenset[str]:
     """The methods of which the plainest call raises.
 
-    Where their signature is wrong (SIG-1), nothing else can be said of them.
+    If their signature is wrong (SIG-1), nothing else is known about them.
     """
     programs = {method: logged([plain_call(method)]) for method in WRITE_METHODS}
     programs["close"] = Program((Open(), Close(), Read()))

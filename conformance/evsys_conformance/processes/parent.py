@@ -20,7 +20,7 @@ CHILD_SECONDS = 120.0
 """How long a child may take for its job before it counts as hanging."""
 
 
-class ProcessFailed(Exception):  # noqa: N818 - what a report says of it
+class ProcessFailed(Exception):  # noqa: N818 - as reports call it
     """A child process did not do its job; ``str()`` of it says what happened."""
 
 

@@ -39,7 +39,7 @@ class Outcome:
     message: str = ""
     """A short report."""
     what: str = ""
-    """What was wrong, in a few lines: what the report says of this store alone."""
+    """What was wrong, in a few lines: what the report says about this store alone."""
     script: str = ""
     """What shows it again; empty where no program does."""
     program: Program | None = None
@@ -167,7 +167,7 @@ class _Drive:
             default,
             max_examples=max(3, round(default.max_examples * share)),
             deadline=None,
-            # What a slow store takes is its own business; what is left tells of bad strategies.
+            # A store may be slow. The remaining health checks report bad strategies.
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
             # Programs are made smaller by the kit itself, which knows their steps.
             phases=[Phase.generate],
@@ -188,7 +188,7 @@ class _Drive:
     def _once(self, drawn: dict[str, Any]) -> None:
         self.examples += 1
         self.subject.calls_in_check += 1
-        # What a store warns about is for its own tests. Filters that it sets end with the example.
+        # Warnings concern the store's own tests. Filters that it sets end with the example.
         with warnings.catch_warnings(action="ignore"):
             if self.check.direct:
                 self._look_directly(drawn)
@@ -200,7 +200,7 @@ class _Drive:
         try:
             self.check.function(trial, **drawn)
         except ClauseViolation as violation:
-            # What a program shows as well is explained like any other.
+            # If a program shows the violation too, it is explained like any other.
             if isinstance(violation.program, Program):
                 observation = run(violation.program, self.subject)
                 self.found = judged(violation.program, observation, self.subject)

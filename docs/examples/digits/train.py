@@ -142,7 +142,7 @@ def continue_or_start(settings: Settings, log: RunLog, run_dir: str) -> MLP:
         model.load(max(checkpoints, key=lambda path: (len(path), path)))
     taken, total = f"{model.steps_taken:,}", f"{settings.steps:,}"
     if model.steps_taken >= settings.steps:
-        print(f"{run_dir} is finished: {total} steps. To start anew, first: rm -r {run_dir}")
+        print(f"{run_dir} is finished: {total} steps. To start over, first: rm -r {run_dir}")
     elif checkpoints:
         print(f"Continuing {run_dir} after step {taken} of {total}.")
     else:

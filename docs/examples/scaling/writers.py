@@ -67,7 +67,7 @@ def write(kind: str, params: Sequence[dict[str, Any]], seconds: float) -> Writte
         for receiver, _ in pipes:
             latencies.frombytes(receiver.recv_bytes())
     except EOFError:
-        raise RuntimeError(f"a process that logs to {kind} ended: its error stands above") from None
+        raise RuntimeError(f"a process that logs to {kind} ended: its error is above") from None
     finally:
         for process in processes:
             process.kill()

@@ -1,4 +1,4 @@
-"""What the argument checks are made of.
+"""The parts of the argument checks.
 
 ::
 

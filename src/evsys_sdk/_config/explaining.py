@@ -152,5 +152,5 @@ def _child(value: object, part: str | int) -> object:
     if isinstance(part, int):
         items = cast("Sequence[object]", value) if isinstance(value, list | tuple) else ()
         return items[part] if part < len(items) else _NOWHERE
-    # A spec that was made in Python stands in the data as what it is.
+    # A spec that was made in Python is in the data as an object.
     return getattr(value, part, _NOWHERE) if isinstance(value, BaseModel) else _NOWHERE

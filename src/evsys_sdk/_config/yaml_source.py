@@ -233,7 +233,7 @@ class _NodeCheck:
         elif isinstance(node, yaml.ScalarNode):
             try:
                 self._loader.construct_object(node)
-            except Exception as error:  # noqa: BLE001 - PyYAML raises whatever comes up
+            except Exception as error:  # noqa: BLE001 - PyYAML raises anything
                 # A marked error repeats the file over several lines; its problem is one line.
                 what = error.problem if isinstance(error, yaml.MarkedYAMLError) else error
                 text = f"{node.value!r:.60} can't be read ({what}): put it in quotes"
@@ -242,7 +242,7 @@ class _NodeCheck:
     def _check_keys(self, node: yaml.MappingNode, path: Path) -> None:
         first: dict[tuple[str, str], yaml.Node] = {}
         for key, _ in node.value:
-            # Several merges into one mapping are no duplicates: each adds to it.
+            # Several merges into one mapping do not repeat a key: each adds to the mapping.
             if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE_TAG:
                 continue
             earlier = first.setdefault((key.tag, key.value), key)

@@ -63,7 +63,7 @@ def class_problems(store_class: type) -> list[str]:
 
     found = [_method_problem(store_class, method) for method in METHODS]
     problems = [problem for problem in (*found, _config_problem(store_class)) if problem]
-    # What is abstract beyond the five methods is the author's own, and as impossible to build.
+    # A class with abstract methods of the author's can't be built either.
     abstract = getattr(store_class, "__abstractmethods__", frozenset[str]())
     if others := sorted(set(abstract) - set(METHODS)):
         problems.append(f"it can't be built: {', '.join(others)} are abstract")

@@ -46,7 +46,7 @@ def open_output(file_name: str) -> BinaryIO:
 
 
 def replace_output(file_name: str, content: bytes) -> None:
-    """Write a file so that whoever reads it meanwhile has the content before or the new one.
+    """Write a file so that a reader sees the old content or the new, never a mixture.
 
     A device or a FIFO can't be replaced: it is written to.
 

@@ -61,7 +61,7 @@ def read_them(name: str, directory: str) -> str:
         return "the row is lost"
     words = [_in_words(key, value, rows[0]) for key, value in _VALUES.items()]
     text = words[0] if len({*words}) == 1 else ", ".join(words)
-    return f"{text}, as bare words that are no JSON" if _has_bare_words(Path(directory)) else text
+    return f"{text}, as invalid JSON" if _has_bare_words(Path(directory)) else text
 
 
 def _in_words(key: str, value: float, row: dict[str, object]) -> str:

@@ -51,7 +51,7 @@ def _steps(trial: Trial, place: Path) -> list[int]:
 _TAILS = (b"", b"\0", b"\0" * 5000)
 
 
-@case("Metrics file that ends with a part of a row, NULs behind it or not", "jsonl")
+@case("Metrics file that ends with an incomplete row, with and without NULs after it", "jsonl")
 def torn_rows(trial: Trial) -> None:
     """Cut at every byte of the last row: those before it stay, and so does one that is whole."""
     place = _write_log(trial)
@@ -74,7 +74,9 @@ def torn_rows(trial: Trial) -> None:
     trial.did(f"{cuts} cuts")
 
 
-@case("Event file that ends with a part of a record, NULs behind it or not", "tensorboard")
+@case(
+    "Event file that ends with an incomplete record, with and without NULs after it", "tensorboard"
+)
 def torn_events(trial: Trial) -> None:
     """Cut at every byte of the last records: what is whole before the cut is read."""
     place = _write_log(trial)

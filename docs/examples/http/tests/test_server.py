@@ -28,14 +28,14 @@ def numbers(content: bytes | None) -> list[int]:
     [
         ("{", "Expecting property name"),
         ("[1]", "a record is a JSON object"),
-        ('{"metrics": {}}', "a record has a writer"),
-        ('{"writer": "w", "number": true, "metrics": {}}', "a number from 1 on"),
-        ('{"writer": "w", "number": 0, "metrics": {}}', "a number from 1 on"),
+        ('{"metrics": {}}', "a record must have a writer (a string)"),
+        ('{"writer": "w", "number": true, "metrics": {}}', "a number, from 1 on"),
+        ('{"writer": "w", "number": 0, "metrics": {}}', "a number, from 1 on"),
         ('{"writer": "w", "number": 1}', "a record has one of metrics, hyperparams, artifact"),
         ("[" * 100_000, "recursion"),
     ],
 )
-def test_what_is_no_record_is_refused(body: str, said: str, endpoint: str) -> None:
+def test_a_bad_record_is_refused(body: str, said: str, endpoint: str) -> None:
     reply = requests.post(endpoint, data=body, timeout=10)
     assert reply.status_code == 400
     assert said in reply.text

@@ -65,7 +65,7 @@ def test_headers_are_sent_with_every_request(endpoint: str, server: FaultyServer
 
 
 @pytest.mark.parametrize("endpoint", ["127.0.0.1:8000/run", "ftp://host/run", "http:///run", ""])
-def test_an_endpoint_that_is_no_url_is_refused(endpoint: str) -> None:
+def test_an_endpoint_that_is_not_a_url_is_refused(endpoint: str) -> None:
     with pytest.raises(ValidationError, match="endpoint must be the URL of a run, like http"):
         HttpLogStore.Config(endpoint=endpoint)
     with pytest.raises(ValueError, match="endpoint must be the URL of a run, like http"):

@@ -26,7 +26,7 @@ def test_every_name_leads_back_to_its_key_and_split(key: str, split: str) -> Non
     assert names.texts_of(made.name, {made.digest: made.text}) == (key, split)
 
 
-def test_usual_names_stand_in_mlflow_as_they_are() -> None:
+def test_mlflow_has_the_usual_names_as_they_are() -> None:
     assert names.name_of("train/loss", "train").name == "train/loss"
     assert names.name_of("loss", "val").name == "loss:val"
     assert names.name_of("a//b", "val").name.startswith("_a_b::")

@@ -11,7 +11,7 @@ from evsys_mlflow.testing import MlflowServer
 
 @pytest.fixture
 def server() -> Generator[MlflowServer]:
-    """One of its own: it is stopped."""
+    """A separate server, because the tests stop it."""
     with MlflowServer() as started:
         yield started
 

@@ -1,4 +1,4 @@
-"""What stands in MLflow, seen with its own client."""
+"""What MLflow has recorded, read with its own client."""
 
 import logging
 import math
@@ -116,7 +116,7 @@ def test_a_server_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_it_is_named_in_yaml(server: MlflowServer, run: str) -> None:
-    params = {"tracking_uri": server.tracking_uri, "run": run, "experiment": "of its own"}
+    params = {"tracking_uri": server.tracking_uri, "run": run, "experiment": "another"}
     with open_log_store({"kind": "mlflow", "params": params}) as store:
         store.log_metrics({"loss": 0.5}, 7)
         store.log_artifact("model", "/no/such/file", kind="checkpoint")

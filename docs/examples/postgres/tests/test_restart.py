@@ -15,7 +15,7 @@ from evsys_postgres.testing import PostgresServer
 
 @pytest.fixture
 def server() -> Generator[PostgresServer]:
-    """One of its own: it is stopped."""
+    """A separate server, because the tests stop it."""
     with PostgresServer() as started:
         yield started
 

@@ -1,4 +1,4 @@
-"""What stands in the database, seen with plain SQL."""
+"""What the database has recorded, read with plain SQL."""
 
 import math
 import subprocess
@@ -14,7 +14,7 @@ from evsys_postgres.testing import PostgresServer
 from evsys_sdk import open_log_store
 
 
-def test_values_stand_in_the_database_as_they_are(
+def test_the_database_has_the_values_as_they_are(
     server: PostgresServer, run: str, store: PostgresLogStore
 ) -> None:
     values = [math.nan, math.inf, -math.inf, -0.0, 5e-324, 0.1 + 0.2, sys.float_info.max]
@@ -69,7 +69,7 @@ def test_a_run_that_is_deleted_takes_its_points_along_and_its_writers_hear_of_it
 
 
 def test_a_bad_connection_string_is_an_error_of_the_configuration() -> None:
-    with pytest.raises(ValidationError, match="conninfo is no connection string"):
+    with pytest.raises(ValidationError, match="conninfo must be a connection string"):
         PostgresLogStore.Config(conninfo="host", run="a")
 
 

@@ -123,7 +123,7 @@ def test_a_database_of_another_program_is_left_as_it_is(path: Path) -> None:
     assert files(path) == ["run.db"]
 
 
-def test_a_file_that_is_no_database_is_left_as_it_is(path: Path) -> None:
+def test_a_file_that_is_not_a_database_stays_as_it_is(path: Path) -> None:
     path.parent.mkdir()
     path.write_text("step,loss\n" * 500)
     with pytest.raises(sqlite3.DatabaseError, match="file is not a database") as raised:

@@ -47,7 +47,7 @@ def test_killed_writers_lose_nothing_that_returned_and_harm_no_other(path: Path)
     assert rows.pop().metrics == {"after": 0.5}
     for name, number in returned.items():
         steps = [row.step for row in rows if name in row.metrics]
-        assert len(steps) - number in {0, 1}  # the call under way may be there
+        assert len(steps) - number in {0, 1}  # the call in progress may be there
         assert steps == list(range(len(steps)))
     assert all(len(row.metrics) == 2 for row in rows)  # a call is there wholly, or not at all
 

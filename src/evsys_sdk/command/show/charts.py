@@ -67,8 +67,8 @@ def _label(chart: Chart, runs: list[Run]) -> None:
 def line_breaks(curve: Curve, points: Points) -> Iterator[int]:
     """Before which of the kept points the line is broken.
 
-    It is where a non-finite point stands between, where the step goes back, and where it jumps by
-    more than ten times of what it moves on average.
+    It is broken where a non-finite point was between them, where the step goes back, and where it
+    jumps by more than ten times its average move.
     """
     moved = abs(float(points.step[-1]) - float(points.step[0])) / max(1, curve.count - 1)
     finite = np.isfinite(points.value)

@@ -9,8 +9,9 @@ these points are kept, as they were logged and where they were logged:
 - the first NaN, the first Infinity and the first -Infinity, each with the number of such points
   that it stands for.
 
-What is kept of kept points is what would have been kept of all of them, so buckets may be joined
-again and again: a file of any length is read in pieces, in several processes, in bounded memory.
+Down-sampling points that were kept gives the same result as down-sampling all of them. So buckets
+may be joined again and again: a file of any length is read in pieces, in several processes, in
+bounded memory.
 """
 
 from dataclasses import dataclass, fields
@@ -40,13 +41,13 @@ class Points:
     before: Floats
     """How far the step moved since the point before, also if that one was not kept."""
     after: Floats
-    """How far the step moved until the point behind, also if that one was not kept."""
+    """How far the step moved until the point after, also if that one was not kept."""
     weight: Integers
     """How many points of a bucket it stands for: those that are non-finite in the same way."""
 
     @classmethod
     def logged(cls, steps: Integers, values: Floats, first: int) -> Self:
-        """All the points from number ``first`` on; what is before and behind them is not known."""
+        """All the points from number ``first`` on; the points around them are not known."""
         count = len(steps)
         before, after = np.zeros(count), np.zeros(count)
         if count > 1:  # a log may have very many curves of one point
@@ -134,7 +135,7 @@ class Points:
 
 
 def _moves(steps: Integers) -> Floats:
-    """How far the step moves; for each pair of steps the same, whichever others are beside it."""
+    """How far the step moves. The result for a pair of steps does not depend on the others."""
     exact = np.diff(steps)
     if steps.min() >= -(2**60) and steps.max() <= 2**60:
         return exact.astype(np.float64)

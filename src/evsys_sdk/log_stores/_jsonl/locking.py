@@ -50,8 +50,8 @@ def with_shared_lock(log_dir: str, job: Callable[[], _Result]) -> _Result:
 
 def _run_locked(lock: FileIO, operation: int, job: Callable[[], _Result]) -> _Result:
     # The lock belongs to the open file, which is a new one for each job: two threads that shared
-    # one would both hold it. It is taken inside the with statement, not by a context manager of
-    # our own, because Ctrl-C may strike between taking the lock and noting that it was taken.
+    # one would both hold it. It is taken inside the with statement, without a context manager,
+    # because Ctrl-C may strike between taking the lock and noting that it was taken.
     with lock:
         try:
             _take(lock, operation)

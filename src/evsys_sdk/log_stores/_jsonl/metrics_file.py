@@ -133,7 +133,7 @@ class MetricsFile:
             raise self._error(errno.ENOSPC, reason)
         is_kept = True
         if ours and start > 0 and os.pread(self._descriptor, 1, start - 1) != b"\n":
-            # What can't be mended now is still understood by our own reader.
+            # If this can't be repaired now, our reader still understands the file.
             with suppress(OSError):
                 is_kept = separate_row(self._descriptor, self._path, start, end)
         if is_kept:

@@ -147,6 +147,6 @@ def _number(value: Any, key: str, text: Any) -> float:
 
 
 def given_text(value: Any) -> str:
-    """What a message says of a value that was given, in JSON and shortened."""
+    """What a message says about a value that was given, in JSON and shortened."""
     text = to_json(value, inf_nan_mode="constants").decode()
     return f", got {truncated(text, 40)}"

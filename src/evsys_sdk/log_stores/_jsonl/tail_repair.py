@@ -22,8 +22,7 @@ from evsys_sdk.log_stores._jsonl.torn_rows import is_row_in_progress, rows_in
 
 __all__ = ["mend_tail", "remove_partial_row", "separate_row"]
 
-# What is longer than this without a newline is taken for no row of ours, so that opening a file
-# never means reading all of it.
+# A longer line is not a row of this store: opening a file must not mean reading all of it.
 _LONGEST_LINE = 2**26
 _BLOCK = 2**16
 
@@ -102,7 +101,7 @@ def _length_to_keep(descriptor: int, start: int, end: int) -> int:
     if rows is None:
         row = line.rstrip(b"\0")
         return len(row) if _is_json(row) else size
-    # What is after the last row is torn. A torn row before a row stays, for the sake of that row.
+    # Everything after the last row is torn. A torn row before a row stays, to keep that row.
     return int(rows[-1].stop) if rows else 0
 
 

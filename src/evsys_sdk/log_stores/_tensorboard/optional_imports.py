@@ -1,7 +1,7 @@
 """TensorBoard's modules and google-crc32c, loaded by name when they are needed.
 
-None of TensorBoard's modules is typed. What is loaded here is Any, and stays within ``messages``
-and ``tfrecord``, whose functions are typed.
+None of TensorBoard's modules is typed. They are loaded as Any, and only ``messages`` and
+``tfrecord`` use them, whose functions are typed.
 """
 
 import importlib

@@ -100,7 +100,7 @@ def _checked_record(record: Any) -> tuple[str, int]:
     fields = cast("dict[str, Any]", record)
     writer, number = fields.get("writer"), fields.get("number")
     if not isinstance(writer, str) or type(number) is not int or number < 1:
-        raise BadRecordError("a record has a writer, a text, and a number from 1 on")
+        raise BadRecordError("a record must have a writer (a string) and a number, from 1 on")
     if sum(kind in fields for kind in _KINDS) != 1:
         raise BadRecordError(f"a record has one of {', '.join(_KINDS)}")
     return writer, number

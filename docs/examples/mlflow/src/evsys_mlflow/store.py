@@ -155,7 +155,7 @@ class MlflowLogStore:
         if os.getpid() != self._pid:
             raise RuntimeError(
                 "this mlflow log store was opened by the parent of this process, and MLflow takes "
-                "one writer for a run: open a store here, with a run of its own"
+                "one writer for a run: open another store here, with another run"
             )
 
     def _check_open(self, method: str) -> None:

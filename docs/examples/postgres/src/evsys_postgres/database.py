@@ -14,8 +14,8 @@ _CREATING = 7_305_281_634
 # Asked of the catalogue itself: to_regclass may answer from before the wait for the lock.
 _TABLES_THERE = "SELECT FROM pg_views WHERE schemaname = 'evsys' AND viewname = 'artifacts'"
 
-# What a forked child inherits is its parent's: closing it would end the parent's session, and so
-# may collecting it.
+# A forked child inherits its parent's connection. To close it would end the parent's session, and
+# garbage collection may close it.
 _of_a_parent: list[object] = []
 
 
@@ -28,7 +28,7 @@ def checked_conninfo(conninfo: str) -> str:
     try:
         given = conninfo_to_dict(conninfo)
     except psycopg.ProgrammingError as error:
-        raise ValueError(f"conninfo is no connection string of PostgreSQL: {error}") from None
+        raise ValueError(f"conninfo must be a connection string of PostgreSQL: {error}") from None
     usual = {"application_name": "evsys", "connect_timeout": "10"}
     return make_conninfo("", **{**usual, **given})
 
