@@ -26,6 +26,7 @@ from benchmarks.sections import (
     multiplex,
     nonfinite,
     reading,
+    training,
 )
 from benchmarks.subject import SIZES, Subject
 from benchmarks.subjects import SUBJECTS, chosen
@@ -117,6 +118,18 @@ def test_background_is_compared_with_a_bare_queue_at_every_size_and_pace() -> No
         assert 0 < each.queue_p50 <= each.queue_p99
     assert len(background.measures(results)) == 3
     assert "| 20 | 10 |" in background.tables(results)["Background beside a bare queue"]
+
+
+def test_the_demo_trains_with_each_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("sklearn")
+    monkeypatch.setattr(
+        training, "LOOPS", {name: training.LOOPS[name] for name in ("no store", "jsonl")}
+    )
+    results = training.measure(Bench(TINY, [], quiet=True))
+    assert [each.store for each in results.loops] == ["no store", "jsonl"]
+    assert min(each.milliseconds for each in results.loops) > 0
+    assert results.missing == {}
+    assert "| jsonl |" in training.tables(results)["The demo's training loop"]
 
 
 def test_a_run_prints_tables_keeps_results_and_renders_them_again(

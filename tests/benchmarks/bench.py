@@ -35,6 +35,8 @@ class Effort:
     """Rows of the log whose cost per call is watched as it grows."""
     pointers: int
     """The artifact pointer that is compared with the 10th."""
+    training_steps: int
+    """Steps of the demo's training loop."""
 
 
 EFFORTS = {
@@ -52,6 +54,7 @@ EFFORTS = {
             read_rows=1_000_000,
             grown_rows=10_000_000,
             pointers=10_000,
+            training_steps=1_000,
         ),
         Effort(
             name="quick",
@@ -65,6 +68,7 @@ EFFORTS = {
             read_rows=50_000,
             grown_rows=300_000,
             pointers=1_000,
+            training_steps=200,
         ),
         Effort(
             name="tiny",
@@ -78,6 +82,7 @@ EFFORTS = {
             read_rows=100,
             grown_rows=200,
             pointers=30,
+            training_steps=2,
         ),
     )
 }

@@ -5,10 +5,22 @@ from pathlib import Path
 from benchmarks.peers.readers import Rows, read_event_files
 from benchmarks.subject import Opened, Subject
 from evsys_sdk import LogStore
+from evsys_sdk.log_stores.background import BackgroundLogStore
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from evsys_sdk.log_stores.multiplex import MultiplexLogStore
 
-__all__ = ["JSONL", "MULTIPLEX", "SUBJECTS", "TENSORBOARD", "jsonl", "multiplex", "tensorboard"]
+__all__ = [
+    "BACKGROUND",
+    "DURABLE",
+    "JSONL",
+    "MULTIPLEX",
+    "SUBJECTS",
+    "TENSORBOARD",
+    "background",
+    "jsonl",
+    "multiplex",
+    "tensorboard",
+]
 
 
 def jsonl(directory: Path) -> LogStore:
@@ -30,6 +42,12 @@ def multiplex(directory: Path) -> LogStore:
     return MultiplexLogStore(children=children)
 
 
+def background(directory: Path) -> LogStore:
+    """A background store over jsonl. It is waited for, however long the queue is."""
+    child = {"kind": "jsonl", "params": {"log_dir": str(directory)}}
+    return BackgroundLogStore(child=child, capacity=10**6, close_timeout=600)
+
+
 def _open_jsonl(directory: Path) -> Opened:
     store = jsonl(directory)
     return Opened(store.log_metrics, store.close)
@@ -42,6 +60,11 @@ def _open_tensorboard(directory: Path) -> Opened:
 
 def _open_multiplex(directory: Path) -> Opened:
     store = multiplex(directory)
+    return Opened(store.log_metrics, store.close)
+
+
+def _open_background(directory: Path) -> Opened:
+    store = background(directory)
     return Opened(store.log_metrics, store.close)
 
 
@@ -72,4 +95,13 @@ MULTIPLEX = Subject(
     read=lambda directory: _read_jsonl(directory / "jsonl"),
     distributions=("evsys-sdk",),
 )
-SUBJECTS = (JSONL, TENSORBOARD, MULTIPLEX)
+BACKGROUND = Subject(
+    name="evsys background of jsonl",
+    group="own",
+    open=_open_background,
+    read=_read_jsonl,
+    distributions=("evsys-sdk",),
+)
+DURABLE = (JSONL, TENSORBOARD, MULTIPLEX)
+"""Those whose calls return when the rows are with the operating system."""
+SUBJECTS = (*DURABLE, BACKGROUND)

@@ -24,6 +24,7 @@ from benchmarks.sections import (
     nonfinite,
     opening,
     reading,
+    training,
 )
 
 __all__ = ["SECTIONS", "Run", "Section", "loaded", "machine"]
@@ -97,6 +98,7 @@ SECTIONS: tuple[Section[Any], ...] = (
     Section(
         "background", background.Results, background.measure, background.measures, background.tables
     ),
+    Section("training", training.Results, training.measure, training.measures, training.tables),
     IMPORTS,
     Section(
         "artifacts", artifacts.Results, artifacts.measure, artifacts.measures, artifacts.tables

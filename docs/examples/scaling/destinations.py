@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evsys_mlflow.testing import MlflowServer
+from evsys_mlflow.local_server import MlflowServer
 from evsys_postgres.testing import PostgresServer
 from evsys_sdk import get_log_store
 from writers import rank_of

@@ -19,7 +19,7 @@ from evsys_sdk import LogDeliveryError
 from evsys_sdk.log_stores.background import BackgroundLogStore
 from evsys_sdk.registry import temporarily_registered
 
-__all__ = ["Compared", "Results", "measure", "measures", "tables"]
+__all__ = ["Compared", "Results", "Sleeping", "measure", "measures", "tables"]
 
 _SIZES = (1, 5, 20)
 _MILLISECONDS = (0, 1, 10)

@@ -8,7 +8,7 @@ import pytest
 from mlflow import MlflowClient
 
 from evsys_mlflow import MlflowLogStore
-from evsys_mlflow.testing import MlflowServer
+from evsys_mlflow.local_server import MlflowServer
 
 _runs = count(1)
 

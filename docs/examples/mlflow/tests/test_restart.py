@@ -6,7 +6,7 @@ from collections.abc import Generator
 import pytest
 
 from evsys_mlflow import MlflowLogStore
-from evsys_mlflow.testing import MlflowServer
+from evsys_mlflow.local_server import MlflowServer
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from mlflow import MlflowClient, MlflowException
 from mlflow.entities import Metric, Run
 
 from evsys_mlflow import MlflowLogStore
-from evsys_mlflow.testing import MlflowServer
+from evsys_mlflow.local_server import MlflowServer
 from evsys_sdk import open_log_store
 
 
