@@ -30,7 +30,7 @@ def main() -> int:
     options = parser.parse_args()
     unknown = set(options.package) - set(folders)
     if unknown:
-        parser.error(f"there is no package {', '.join(sorted(unknown))} in {EXAMPLES}")
+        parser.error(f"unknown package {', '.join(sorted(unknown))}: {EXAMPLES} does not have it")
     chosen = [folders[name] for name in options.package or folders]
     # As wheels, like anybody's: a file that the wheel leaves out is missed by the tests.
     install = [

@@ -29,8 +29,8 @@ def directory_path(log_dir: str | os.PathLike[str]) -> str:
     text = os.path.expanduser(file_system_path(given, "log_dir"))
     if text.startswith("~"):
         raise ValueError(
-            f"log_dir starts with {text.split('/')[0]!r}, and there is no home directory of that "
-            f"name. Write './{text}' for a directory that is called so"
+            f"log_dir starts with {text.split('/')[0]!r}, but no home directory has that name. "
+            f"For a directory of this name, write './{text}'"
         )
     return os.path.abspath(text)
 
@@ -53,8 +53,8 @@ def removed_directory_error(path: str) -> FileNotFoundError:
     """What a write raises when the directory of the log is gone."""
     return FileNotFoundError(
         errno.ENOENT,
-        "log_dir was removed while the log was open, so nothing of this call was recorded. "
-        "Logging goes on when the directory is there again",
+        "log_dir was removed while the log was open, so this call was not recorded. "
+        "Logging continues once the directory exists again",
         path,
     )
 

@@ -141,8 +141,8 @@ def checked_hyperparams(params: Any) -> dict[str, Any]:
         return JsonCopy().of_mapping(params)
     except RecursionError:
         raise ValueError(
-            "params are nested too deep for what is left of the interpreter's stack. Log them from "
-            "a function that is called less deep"
+            "params are nested too deep for the rest of the interpreter's stack. Log them from a "
+            "function with fewer callers"
         ) from None
 
 

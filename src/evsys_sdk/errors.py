@@ -127,7 +127,7 @@ class UnknownLogStoreError(LogStoreError, KeyError):
         self.known = tuple(known)
         self.failures = tuple(failures)
         if isinstance(kind, str):
-            what = f"there is no log store of kind {kind!r}{nearest(kind, self.known) or '.'}"
+            what = f"unknown log store kind {kind!r}{nearest(kind, self.known) or '.'}"
         else:
             given = f"{self.kind} (of type {type(kind).__name__})"
             what = f"the kind of a log store must be a string, got {given}."

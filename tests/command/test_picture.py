@@ -76,7 +76,7 @@ def test_an_ending_that_is_not_a_format_is_an_error_that_lists_the_formats(
     picture = tmp_path / "out.bmp"
     assert status_of("show", str(usual_log(tmp_path / "log")), "--png", str(picture)) == 2
     message = capsys.readouterr().err
-    assert ".bmp is not a format of pictures; end the name with one of .png, .jpg, " in message
+    assert ".bmp is not a picture format; end the name with one of .png, .jpg, " in message
     assert not picture.exists()
 
 

@@ -174,7 +174,7 @@ def test_the_progress_of_another_log_is_not_taken(tmp_path: Path, capsys: Captur
     for name in ("a", "b"):
         status = main(["replay", str(usual_log(tmp_path / name)), "--to", config])
     assert status == 2
-    assert "tells how far the replay of" in capsys.readouterr().err
+    assert "this records the progress of the replay of" in capsys.readouterr().err
 
 
 def test_a_run_below_the_target_does_not_count_as_what_arrived(tmp_path: Path) -> None:
@@ -231,7 +231,7 @@ def test_a_file_that_is_not_a_progress_file_is_left_alone(
     progress = tmp_path / "run.yaml.replay"
     progress.write_text(content)
     assert main(["replay", str(usual_log(tmp_path / "log")), "--to", str(config)]) == 2
-    assert "does not tell how far an earlier replay came. Move it away" in capsys.readouterr().err
+    assert "not a record of the progress of a replay. Move it away" in capsys.readouterr().err
     assert progress.read_text() == content
     assert not (tmp_path / "copy").exists()
 
@@ -353,7 +353,7 @@ def test_progress_of_other_children_is_not_taken(tmp_path: Path, capsys: Capture
     assert main(["replay", str(log), "--to", str(config)]) == 0
     multiplex(tmp_path, board, copy)
     assert main(["replay", str(log), "--to", str(config)]) == 2
-    assert "children[0] (jsonl), children[1] (tensorboard) came" in capsys.readouterr().err
+    assert "children[0] (jsonl), children[1] (tensorboard), which" in capsys.readouterr().err
     multiplex(tmp_path, copy, board, jsonl(tmp_path / "late"))
     assert main(["replay", str(log), "--to", str(config)]) == 0
     assert points(tmp_path / "copy") == points(tmp_path / "late") == points(log)

@@ -178,7 +178,7 @@ def test_a_name_inside_a_class_is_found(project: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "said"),
     [
-        ("planted_stroe:Planted", "there is no module planted_stroe; did you mean planted_store?"),
+        ("planted_stroe:Planted", "no module planted_stroe was found; did you mean planted_store?"),
         ("planted_store:Plant", r"planted_store has no Plant; did you mean Planted\?"),
         ("planted_store:Zzz", "Log stores and harnesses there: MemoryStore, Planted"),
         ("planted_store.py:Planted", "a module, not a file: planted_store:Planted"),
@@ -186,7 +186,7 @@ def test_a_name_inside_a_class_is_found(project: Path) -> None:
         ("planted_store:", "Write package.module:Name"),
         (":Planted", "Write package.module:Name"),
         ("evsys_sdk.log_store:X", "evsys_sdk .* has no module log_store; did you mean log_stores"),
-        ("jsnol", r"no log store of kind 'jsnol'.*did you mean '?jsonl"),
+        ("jsnol", r"unknown log store kind 'jsnol'.*did you mean '?jsonl"),
         (
             "planted_broken:X",
             "importing planted_broken raised ModuleNotFoundError: No module named ",
@@ -246,22 +246,25 @@ class Late(Harness):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("function", "is a function, no log store and no harness: name a class"),
+        ("function", "is a function, neither a log store nor a harness: name a class"),
         ("Stranger", "is not a log store: it has no Config and none of the methods "),
         ("NoHarness", r"derives from evsys_conformance.StoreHarness: class NoHarness\(StoreHarn"),
         ("instance", "is an instance of OpenStore; name the class, support.inner_stores:OpenStore"),
         ("StoreHarness", "is the base class of harnesses: derive yours"),
         ("Needy", r"(?s)Needy\(\) raised TypeError: .*is made without arguments"),
         ("NoStore", "NoStore has no store: write `store = MyStore`"),
-        ("NoClass", "store is <support.inner_stores.OpenStore .* must be the store class itself"),
+        ("NoClass", "store must be the store class itself, got <support.inner_stores.OpenStore "),
         ("NoParams", r"(?s)params\(directory\) is missing.*class NoParams\(StoreHarness\)"),
-        ("Misspelt", r"capabilities: there is no 'thread'; did you mean threads\? Known: split"),
-        ("OneText", r"capabilities is the text 'split': write \{'split'\}"),
-        ("NoSet", "capabilities is 3, and must be a set of texts"),
-        ("UnknownClause", r"there is no clause 'CL4'; did you mean CL-4\?"),
-        ("NoReason", r"expected_failures\['CL-4'\] is '': write the reason"),
+        (
+            "Misspelt",
+            r"capabilities: unknown capability 'thread'; did you mean threads\? Known: split",
+        ),
+        ("OneText", r"capabilities must be a set, got the string 'split': write \{'split'\}"),
+        ("NoSet", "capabilities must be a set of strings, got 3"),
+        ("UnknownClause", r"unknown clause 'CL4'; did you mean CL-4\?"),
+        ("NoReason", r"expected_failures\['CL-4'\] must be the reason, .* got ''"),
         ("Unclaimed", "CAP-FORK can't fail, since 'fork' is not claimed"),
-        ("NoMapping", "expected_failures is .*, and must be like"),
+        ("NoMapping", "expected_failures must be like .*, got"),
         ("Late", "(?s)Late raised RuntimeError: the server is not up.*before it is entered"),
     ],
 )

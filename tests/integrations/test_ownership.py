@@ -87,7 +87,7 @@ def test_environment_variables_are_filled_in_in_a_mapping_and_not_in_a_spec(
 def test_a_wrong_source_is_refused_before_training_begins() -> None:
     with pytest.raises(LogStoreConfigError, match="did you mean log_dir"):
         StoreOwner({"kind": "jsonl", "params": {"logdir": "logs"}})
-    with pytest.raises(UnknownLogStoreError, match="no log store of kind 'jsnl'"):
+    with pytest.raises(UnknownLogStoreError, match="unknown log store kind 'jsnl'"):
         StoreOwner(LogStoreSpec(kind="jsnl"))
     with pytest.raises(FileNotFoundError, match="No such configuration file"):
         StoreOwner("no.yaml")

@@ -25,7 +25,8 @@ VERB = r"(?:is|are|was|were|can(?:'t)?|may)"
 PLACE = r"(?:in|at|on|before|behind|above|below|beyond|between|under|there|elsewhere|deeper)"
 
 # `What is left out is listed` begins with a clause. A docstring may be one: `What is left out`.
-WORDS = r"(?:(?!(?:that|which|who|whose|when|where|before|while|if|and|or|it|there|they)\b)[\w…'-]+ )"
+OTHER_CLAUSE = r"(?:that|which|who|whose|when|where|before|while|if|and|or|it|there|they)"
+WORDS = rf"(?:(?!{OTHER_CLAUSE}\b)[\w…'-]+ )"
 CLAUSE = rf"(?-i:What|Who) (?:{VERB} {WORDS}+|(?:an?|the|one) {WORDS}*?\w+(?:s|ed) {WORDS}*)"
 BEGINNING = r"(?:^\W*|(?<=[.!?|] ))"
 

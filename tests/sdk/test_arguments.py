@@ -543,7 +543,7 @@ def test_a_nearly_full_stack_is_a_value_error_too() -> None:
             checked_hyperparams(params)
 
     used = len(inspect.stack(context=0))
-    with pytest.raises(ValueError, match="nested too deep for what is left"):
+    with pytest.raises(ValueError, match="nested too deep for the rest"):
         deeper(sys.getrecursionlimit() - used - 100)
 
 

@@ -60,7 +60,7 @@ UNKNOWN = UnknownLogStoreError("jsno", ["jsonl", "multiplex"], ["broken 1.0: Imp
 
 
 def unknown_kind_in_a_configuration() -> LogStoreError:
-    with pytest.raises(UnknownLogStoreError, match="there is no log store") as caught:
+    with pytest.raises(UnknownLogStoreError, match="unknown log store kind") as caught:
         build_log_store(LogStoreSpec(kind="jsno"))
     return caught.value
 

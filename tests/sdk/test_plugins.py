@@ -326,7 +326,7 @@ class TestGoodPlugins:
         out = run(ASK, good, str(again), older, arguments=("http", "http-old"))
         assert out["http"] == [["http_store:Store", "http"]]
         # What comes later on the path can't be imported, so it offers nothing.
-        assert "there is no log store of kind 'http-old'" in out["http-old"][0][1]
+        assert "unknown log store kind 'http-old'" in out["http-old"][0][1]
 
 
 class TestBrokenPlugins:
@@ -372,7 +372,7 @@ class TestBrokenPlugins:
     def test_an_unknown_kind_lists_the_plugins_that_might_have_had_it(self, broken: str) -> None:
         classes, message, _ = ask(broken, "rasies")["rasies"][0]
         assert classes[0] == "UnknownLogStoreError"
-        assert message.startswith("there is no log store of kind 'rasies'; did you mean raises? ")
+        assert message.startswith("unknown log store kind 'rasies'; did you mean raises? ")
         head, *lines = message.split("\n  - the plugin for ")
         assert head.endswith("\nOne of these plugins, which can't be loaded, may have provided it:")
         names = {dist.entry_points.split()[0] for dist in BROKEN} - {"fine"}

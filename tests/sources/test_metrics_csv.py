@@ -98,7 +98,7 @@ def test_what_a_file_lacks_is_named(tmp_path: Path, capsys: Capture) -> None:
         f"{path}:4: not a row: {integer}",
         f"{path}:6: not a row: {fit}",
     ]
-    left_out = "a value is left out that is not a number: 'high' for 'loss' (2 lines like this)"
+    left_out = "a value that is not a number is left out: 'high' for 'loss' (2 lines like this)"
     for note in (
         f"{path}: the byte order mark at the beginning is ignored",
         f"{path}:8: {left_out}",

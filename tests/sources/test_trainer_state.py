@@ -114,7 +114,7 @@ def test_entries_that_are_not_rows_are_named_once(tmp_path: Path, capsys: Captur
     place = f"{path}: entry 5 of log_history is not a row"
     assert first == f"{place}: step must be an integer (3 rows like this)"
     assert second == f"{path}: entry 7 of log_history is not a row: it must be an object"
-    note = f"{path}: values are left out that are not numbers: 'flag' (2 rows like this)"
+    note = f"{path}: values that are not numbers are left out: 'flag' (2 rows like this)"
     assert note in output.out
 
 

@@ -65,7 +65,9 @@ def parse(text: str) -> Document:
                 document.console.append((command, output))
         elif language != "sh":
             named = FILE_NAME.match(body)
-            assert named, f"the first line of this block is no comment with a file name:\n{body}"
+            assert named, (
+                f"the first line of this block must be a comment with a file name:\n{body}"
+            )
             document.files[named[1]] = body
     return document
 

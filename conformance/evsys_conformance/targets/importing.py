@@ -111,7 +111,7 @@ def _no_such_module(module_name: str, missing: str, places: list[Path]) -> str:
     known = [path.stem for place in places if place.is_dir() for path in place.glob("[!_.]*")]
     looked = "".join(f"\n  - {place}" for place in places if place.is_dir())
     return (
-        f"can't import {module_name}: there is no module {missing}{nearest(missing, known)}\n"
+        f"can't import {module_name}: no module {missing} was found{nearest(missing, known)}\n"
         f"It is neither on sys.path nor in{looked}\n"
         f"Install its package (pip install -e .), or start from the directory that holds it."
     )

@@ -165,7 +165,7 @@ def _no_class(name: str, found: object) -> str:
             f"{name} is an instance of {kind.__qualname__}; name the class, "
             f"{kind.__module__}:{kind.__qualname__}: the kit builds many stores of it"
         )
-    return f"{name} is a {kind.__name__}, no log store and no harness: name a class"
+    return f"{name} is a {kind.__name__}, neither a log store nor a harness: name a class"
 
 
 def _built_in(store: type, params: dict[str, Any] | None) -> StoreHarness | None:

@@ -19,7 +19,7 @@ def require_sound(name: str, harness: StoreHarness) -> None:
     if store is None:
         raise TargetError(f"{name} has no store: write `store = MyStore` in its body")
     if not isinstance(store, type):
-        raise TargetError(f"{name}.store is {store!r:.80}, and must be the store class itself")
+        raise TargetError(f"{name}.store must be the store class itself, got {store!r:.80}")
     problems = _params_problems(harness)
     problems += _capability_problems(harness.capabilities)
     problems += _excuse_problems(harness.expected_failures, harness.capabilities)
@@ -38,12 +38,13 @@ def _params_problems(harness: StoreHarness) -> list[str]:
 
 def _capability_problems(capabilities: object) -> list[str]:
     if isinstance(capabilities, str):
-        return [f"capabilities is the text {capabilities!r}: write {{{capabilities!r}}}"]
+        remedy = f"write {{{capabilities!r}}}"
+        return [f"capabilities must be a set, got the string {capabilities!r}: {remedy}"]
     if not isinstance(capabilities, Collection):
-        return [f"capabilities is {capabilities!r:.80}, and must be a set of texts"]
+        return [f"capabilities must be a set of strings, got {capabilities!r:.80}"]
     claimed = cast("Collection[object]", capabilities)
     return [
-        f"capabilities: there is no {each!r}{nearest(str(each), CAPABILITIES) or '.'} "
+        f"capabilities: unknown capability {each!r}{nearest(str(each), CAPABILITIES) or '.'} "
         f"Known: {', '.join(CAPABILITIES)}"
         for each in sorted(claimed, key=str)
         if each not in CAPABILITIES
@@ -52,13 +53,13 @@ def _capability_problems(capabilities: object) -> list[str]:
 
 def _excuse_problems(excuses: object, capabilities: Iterable[str]) -> list[str]:
     if not isinstance(excuses, Mapping):
-        return [f'expected_failures is {excuses!r:.80}, and must be like {{"CL-4": "the reason"}}']
+        return [f'expected_failures must be like {{"CL-4": "the reason"}}, got {excuses!r:.80}']
     problems: list[str] = []
     for clause_id, reason in cast("Mapping[object, object]", excuses).items():
         clause = BY_ID.get(str(clause_id))
         if clause is None:
             hint = nearest(str(clause_id), BY_ID)
-            problems.append(f"expected_failures: there is no clause {clause_id!r}{hint}")
+            problems.append(f"expected_failures: unknown clause {clause_id!r}{hint}")
         elif clause.capability and clause.capability not in capabilities:
             problems.append(
                 f"expected_failures: {clause_id} can't fail, since {clause.capability!r} is not "
@@ -66,7 +67,7 @@ def _excuse_problems(excuses: object, capabilities: Iterable[str]) -> list[str]:
             )
         if not isinstance(reason, str) or not reason.strip():
             problems.append(
-                f"expected_failures[{clause_id!r}] is {reason!r:.80}: write the reason, which "
-                f"the certificate shows"
+                f"expected_failures[{clause_id!r}] must be the reason, which the certificate "
+                f"shows, got {reason!r:.80}"
             )
     return problems

@@ -106,7 +106,7 @@ def _filled(section: Section) -> Section:
 
 
 def _no_section_text(keys: list[str]) -> str:
-    what = "there is no log_store section"
+    what = "no log_store section"
     if not {"kind", "params"}.isdisjoint(keys):
         return f"{what}: write kind and params under log_store:"
     guess = nearest("log_store", keys) or "."

@@ -204,7 +204,7 @@ class _NodeCheck:
     def visit(self, node: yaml.Node, path: Path) -> int:
         """How many values ``node`` stands for, each alias counted as a copy."""
         if node in self._around:
-            self._refuse(node, path, "an alias in it stands for what contains it")
+            self._refuse(node, path, "an alias in it refers to the value that contains it")
             return 1
         if node in self._sizes:
             return self._sizes[node]
@@ -217,7 +217,7 @@ class _NodeCheck:
         self._around.discard(node)
         self._sizes[node] = size
         if size > _MOST_VALUES and size > 2 * len(self._sizes) and self.readable:
-            self._refuse(node, path, f"its aliases multiply it to {size} values or more")
+            self._refuse(node, path, f"its aliases expand it to {size} values or more")
         return size
 
     def _refuse(self, node: yaml.Node, path: Path, text: str) -> None:

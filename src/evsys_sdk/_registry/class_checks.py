@@ -42,7 +42,7 @@ def require_store_class(kind: str, store_class: object, *, compare_name: bool = 
     """
     if not isinstance(store_class, type):
         raise LogStoreConfigError(
-            f"what is registered as {kind!r} must be a class, got {store_class!r:.60}. "
+            f"the log store {kind!r} must be a class, got {store_class!r:.60}. "
             f"Decorate the class itself"
         )
     problems = class_problems(store_class)
@@ -68,9 +68,7 @@ def class_problems(store_class: type) -> list[str]:
     if others := sorted(set(abstract) - set(METHODS)):
         problems.append(f"it can't be built: {', '.join(others)} are abstract")
     if vars(store_class).get("_is_protocol"):
-        problems.append(
-            "it can't be built: it is a Protocol itself; register a class that keeps it"
-        )
+        problems.append("it can't be built: it is a Protocol; register a class that implements it")
     return problems
 
 
@@ -132,7 +130,7 @@ def _method_problem(store_class: type, method: str) -> str | None:
         return f"its {method} is abstract: define {expected}"
     # A descriptor (staticmethod, partialmethod, property) may well give something to call.
     if not callable(value) and not hasattr(value, "__get__"):
-        return f"its {method} is {value!r:.60}, no method: define {expected}"
+        return f"its {method} is {value!r:.60}, not a method: define {expected}"
     return None
 
 
@@ -146,12 +144,12 @@ def _config_problem(store_class: type) -> str | None:
             'with model_config = ConfigDict(extra="forbid")'
         )
     if not isinstance(config, type):
-        return f"its Config is {config!r:.60}: the model class itself is needed"
+        return f"its Config must be the model class itself, got {config!r:.60}"
     if not issubclass(config, BaseModel):
         return f"its Config is not a pydantic model: derive {config.__qualname__} from BaseModel"
     if config.model_config.get("extra") != "forbid":
         return (
-            "its Config lets unknown parameters pass, misspelt ones too: "
+            "its Config accepts unknown parameters, even misspelt ones: "
             'add model_config = ConfigDict(extra="forbid")'
         )
     return None

@@ -32,7 +32,7 @@ PROBLEMS, FAILED, INTERRUPTED = 1, 2, 130
 
 COMMANDS = {
     "check": "check the log_store section of a YAML file, and print it with all defaults filled in",
-    "schema": "print the JSON Schema of a run file, by which an editor checks it",
+    "schema": "print the JSON Schema of a run file, for editors that check it",
     "stores": "list every kind of log store, where it comes from, and its parameters",
     "show": "show logs: in the terminal, as a page with curves, or as a picture",
     "replay": "write a log into any log store",

@@ -17,7 +17,7 @@ from evsys_sdk.registry import get_log_store
 
 EXAMPLE = """evsys check run.yaml
 
-It ends with status 1 when there are problems, each listed with its line."""
+The exit status is 1 if there are problems; each is listed with its line."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

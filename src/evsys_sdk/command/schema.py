@@ -16,8 +16,8 @@ EXAMPLE = """evsys schema > run.schema.json
 
 VS Code checks a run file that begins with
 # yaml-language-server: $schema=run.schema.json
-A kind that can't be loaded is left out and named. It ends with status 1 when that is the fault of
-an installed plugin."""
+A kind that can't be loaded is left out and named. The exit status is 1 if an installed plugin is at
+fault."""
 
 
 def configure(_: argparse.ArgumentParser) -> None:

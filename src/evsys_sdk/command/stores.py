@@ -17,8 +17,8 @@ from evsys_sdk.text import printable_lines
 
 EXAMPLE = """evsys stores
 
-A kind that can't be loaded is listed with the reason. It ends with status 1 when that is the fault
-of an installed plugin."""
+A kind that can't be loaded is listed with the reason. The exit status is 1 if an installed plugin
+is at fault."""
 
 
 def configure(_: argparse.ArgumentParser) -> None:

@@ -116,7 +116,7 @@ def _row(header: list[str], cells: list[str], findings: Findings) -> MetricRow:
                 metrics[key] = float(cell)
             except ValueError:
                 given = f"{truncated(cell, 40)!r} for {key!r}"
-                text = f"a value is left out that is not a number: {given}"
+                text = f"a value that is not a number is left out: {given}"
                 findings.leave_out("values", findings.lines, text)
     return MetricRow(step, None, metrics)
 

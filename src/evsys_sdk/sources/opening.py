@@ -44,10 +44,10 @@ def open_sources(log: str) -> list[Source]:
     if sources:
         return sources
     if below := _logs_below(directory, _FORMATS):
-        raise SourceError(f"{log}: no log: did you mean {' or '.join(below[:5])}?")
+        raise SourceError(f"{log}: not a log: did you mean {' or '.join(below[:5])}?")
     looked_for = "; ".join(f"{each.name} ({each.files})" for each in _FORMATS)
     raise SourceError(
-        f"{log}: no log. It has none of these: {looked_for}. "
+        f"{log}: not a log. It has none of these: {looked_for}. "
         f"If its files have other names, give the YAML file that configures them"
     )
 
@@ -202,7 +202,7 @@ def _configured_jsonl(file: str, given: dict[str, Any]) -> Source:
     _checked_directory(files.log_dir, place)
     if not _has_files(files):
         names = f"{files.metrics_file}, {files.hyperparams_file}, {files.artifacts_file}"
-        raise SourceError(f"{place}: no JSONL log: it has none of {names}")
+        raise SourceError(f"{place}: not a JSONL log: it has none of {names}")
     return JSONLSource(file, files)
 
 

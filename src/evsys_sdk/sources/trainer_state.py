@@ -106,7 +106,7 @@ def _row(entry: object, findings: Findings) -> MetricRow:
     for key, value in entry.items():
         number = _number(value)
         if number is None:
-            findings.leave_out("values", text=f"values are left out that are not numbers: {key!r}")
+            findings.leave_out("values", text=f"values that are not numbers are left out: {key!r}")
         elif key != _STEP:
             metrics[key] = number
     return MetricRow(step, _split(metrics), metrics)

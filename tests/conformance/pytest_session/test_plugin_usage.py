@@ -18,7 +18,7 @@ from support.inner_pytest import Inner
     ("arguments", "said"),
     [
         (["--evsys-conformance", "my_stores:RequiredStore"], "class RequiredStoreHarness(StoreH"),
-        (["--evsys-conformance", "nowhere:Store"], "there is no module nowhere"),
+        (["--evsys-conformance", "nowhere:Store"], "no module nowhere was found"),
         (["--evsys-report", "out.json"], "there is nothing to certify"),
     ],
 )

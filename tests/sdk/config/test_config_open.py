@@ -135,7 +135,7 @@ class TestBuilding:
 
     def test_an_unknown_kind_is_a_wrong_configuration_and_an_unknown_store(self) -> None:
         for expected in (LogStoreConfigError, UnknownLogStoreError, LogStoreError):
-            with pytest.raises(expected, match=r"^kind: there is no log store of kind 'prob'; did"):
+            with pytest.raises(expected, match=r"^kind: unknown log store kind 'prob'; did"):
                 build_log_store(LogStoreSpec(kind="prob"))
 
     def test_two_problems_of_which_one_is_a_kind_are_a_wrong_configuration(self) -> None:
@@ -221,8 +221,8 @@ class TestOpening:
         [
             ({"kind": "probe", "params": {"rat": 1}}, "params.rat: unknown parameter; did you m"),
             ({"log_store": {"kind": "probe", "param": 1}}, "log_store.param: unknown key beside"),
-            ({"log_stroe": {}}, "there is no log_store section; did you mean log_stroe"),
-            ({}, "there is no log_store section. The sections are: none"),
+            ({"log_stroe": {}}, "no log_store section; did you mean log_stroe"),
+            ({}, "no log_store section. The sections are: none"),
         ],
     )
     def test_a_wrong_mapping_is_told_what_a_wrong_file_is(

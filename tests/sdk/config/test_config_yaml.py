@@ -197,7 +197,7 @@ class TestTheSection:
             load("log_store:\n  kind: laef\n")
         (found,) = problems("log_store:\n  kind: laef\n")
         assert found == (
-            "run.yaml:2: log_store.kind: there is no log store of kind 'laef'; "
+            "run.yaml:2: log_store.kind: unknown log store kind 'laef'; "
             f"did you mean leaf? Known kinds: {', '.join(list_log_stores())}"
         )
 
@@ -318,7 +318,7 @@ class TestParameters:
             ("day: x", "day: must be a date such as 2026-12-31, got 'x' (a string)"),
             ("secret: x", "secret: is refused; got 'x' (a string)"),
             ("backup: {kind: leaf}", "backup.params.log_dir: is missing, and has no default"),
-            ("backup: {kind: leef}", "backup.kind: there is no log store of kind 'leef'; did"),
+            ("backup: {kind: leef}", "backup.kind: unknown log store kind 'leef'; did"),
             ("backup: {kind: leaf, log_dir: x}", "backup.log_dir: is a parameter of the store"),
             (f"tags: [0x{'f' * 5000}]", "tags[0]: must be a string, got a huge integer"),
         ],
@@ -366,7 +366,7 @@ class TestParameters:
                 f"did you mean flush_secs?"
             ),
             (
-                f"run.yaml:17: {three}[1].kind: there is no log store of kind 'laef'; "
+                f"run.yaml:17: {three}[1].kind: unknown log store kind 'laef'; "
                 f"did you mean leaf? Known kinds: {known}"
             ),
             f"run.yaml:18: {one}[1].params.log_dir: is missing, and has no default",
@@ -434,17 +434,17 @@ class TestTheFile:
     def test_no_such_section(self) -> None:
         assert problems("model: 1\nlog_stroe: {}\n") == [
             (
-                "run.yaml:1: there is no log_store section; did you mean log_stroe? "
+                "run.yaml:1: no log_store section; did you mean log_stroe? "
                 "The sections are: model, log_stroe"
             )
         ]
         assert problems("model: 1\n1: 2\n") == [
-            "run.yaml:1: there is no log_store section. The sections are: model, 1"
+            "run.yaml:1: no log_store section. The sections are: model, 1"
         ]
 
     def test_a_section_without_its_heading(self) -> None:
         assert problems("kind: leaf\nparams: {log_dir: x}\n") == [
-            "run.yaml:1: there is no log_store section: write kind and params under log_store:"
+            "run.yaml:1: no log_store section: write kind and params under log_store:"
         ]
 
     def test_duplicate_keys_beside_everything_else(self) -> None:
@@ -592,7 +592,7 @@ class TestTheFile:
     def test_an_alias_of_what_contains_it(self, text: str, path: str) -> None:
         (found,) = problems(text)
         assert found.split(": ", 1)[1].replace("['<<']", ".<<") == (
-            f"{path}: an alias in it stands for what contains it"
+            f"{path}: an alias in it refers to the value that contains it"
         )
 
     @pytest.mark.parametrize("pair", ["[*c{1}, *c{1}]", "{{a: *c{1}, b: *c{1}}}"])
@@ -601,7 +601,7 @@ class TestTheFile:
         text = "c0: &c0 {x: 1}\n" + "".join(line.format(n, n - 1) for n in range(1, 60))
         text += "log_store: *c59\n"
         (found,) = problems(text)
-        assert "its aliases multiply it to " in found
+        assert "its aliases expand it to " in found
 
     def test_merges_that_multiply_the_file(self) -> None:
         text = "c0: &c0 {x: 1}\n" + "".join(
@@ -610,7 +610,7 @@ class TestTheFile:
         assert "no log_store section" in problems(text + "<<: *c59")[0]
         text += "log_store: *c59\n"
         (found,) = problems(text)
-        assert "its aliases multiply it to " in found
+        assert "its aliases expand it to " in found
 
     def test_a_large_file_without_aliases_is_read(self) -> None:
         text = "log_store: {kind: leaf, params: {log_dir: x}}\nvocabulary:\n"

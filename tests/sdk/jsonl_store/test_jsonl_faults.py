@@ -78,8 +78,8 @@ def test_a_removed_directory_is_noticed_within_a_second_by_metrics(
     for _ in range(3):
         with pytest.raises(
             FileNotFoundError,
-            match=r"log_dir was removed .* nothing of this call was recorded\. Logging goes on when"
-            r" the directory is there again: '.*/logs'",
+            match=r"log_dir was removed .* this call was not recorded\. Logging continues once"
+            r" the directory exists again: '.*/logs'",
         ):
             store.log_scalar("loss", 1.0, 1)
     log_dir.mkdir()

@@ -90,7 +90,10 @@ def test_an_unknown_parameter_is_refused_by_name() -> None:
 BAD_PARAMETERS: list[tuple[dict[str, Any], str]] = [
     ({"log_dir": ""}, "log_dir must not be empty"),
     ({"log_dir": "a\0b"}, r"log_dir 'a\\x00b' has a NUL character"),
-    ({"log_dir": "~nobody-of-this-name/x"}, "no home directory of that name. Write './~nobody"),
+    (
+        {"log_dir": "~nobody-of-this-name/x"},
+        "no home directory has that name. For a .* write './~nobody",
+    ),
     ({"metrics_file": "../m.jsonl"}, r"metrics_file '../m.jsonl' is not the plain name of a file"),
     ({"metrics_file": "/m.jsonl"}, "metrics_file '/m.jsonl' is not the plain name"),
     ({"hyperparams_file": ".."}, "hyperparams_file '..' is not the plain name"),
@@ -100,7 +103,7 @@ BAD_PARAMETERS: list[tuple[dict[str, Any], str]] = [
     ({"metrics_file": ".jsonl.lock"}, "metrics_file '.jsonl.lock' is the store's own lock file"),
     (
         {"metrics_file": "artifacts.json"},
-        "metrics_file and artifacts_file are both 'artifacts.json'. Each needs another file",
+        "metrics_file and artifacts_file are both 'artifacts.json'. Each needs its own file",
     ),
     ({"hyperparams_file": "Artifacts.json"}, "hyperparams_file and artifacts_file are both"),
     (

@@ -337,7 +337,7 @@ def test_a_removed_directory_is_noticed_within_a_second_and_logging_goes_on_when
         clock.now += 0.9
         store.log_scalar("loss", 2.0, 2)
         clock.now += 0.1
-        with pytest.raises(FileNotFoundError, match="event file was removed, and what it held"):
+        with pytest.raises(FileNotFoundError, match="event file was removed, and its events"):
             store.log_scalar("loss", 3.0, 3)
         for _ in range(2):
             with pytest.raises(FileNotFoundError, match="log_dir was removed while the log was"):

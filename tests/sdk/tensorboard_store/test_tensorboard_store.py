@@ -334,7 +334,7 @@ def test_the_config_has_the_constructors_parameters_and_says_what_they_are() -> 
             "log_dir must be a string or a path object that gives one, got b",
         ),
         ({"log_dir": 3}, TypeError, "log_dir must be a string"),
-        ({"log_dir": "~nobody-of-that-name"}, ValueError, "no home directory of that name"),
+        ({"log_dir": "~nobody-of-that-name"}, ValueError, "no home directory has that name"),
     ],
     ids=str,
 )

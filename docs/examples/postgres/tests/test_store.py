@@ -64,7 +64,7 @@ def test_a_run_that_is_deleted_takes_its_points_along_and_its_writers_hear_of_it
     assert server.query(orphans) == []
     with pytest.raises(psycopg.errors.ForeignKeyViolation):
         store.log_metrics({"loss": 0.5}, 1)
-    with pytest.raises(LookupError, match=f"there is no run '{run}'"):
+    with pytest.raises(LookupError, match=f"this database has no run '{run}'"):
         PostgresLogStore.read_run(conninfo=server.conninfo, run=run)
 
 

@@ -133,7 +133,7 @@ def test_a_file_that_is_not_a_database_stays_as_it_is(path: Path) -> None:
 
 
 def test_reading_where_nothing_is(path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"there is no log at .*run\.db"):
+    with pytest.raises(FileNotFoundError, match=r"no log at .*run\.db"):
         SqliteLogStore.read_run(path=path)
     assert not path.parent.exists()
     path.parent.mkdir()

@@ -5,5 +5,5 @@
     command     the arguments, and the report at the end
     transfer    the log on its way into one store
     target      a store that is written to
-    progress    the file that tells how far a replay came
+    progress    the file that records the progress of a replay
 """

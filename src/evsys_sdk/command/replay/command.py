@@ -23,8 +23,8 @@ from evsys_sdk.text import counted, printable, printable_lines
 
 EXAMPLE = """evsys replay runs/1/logs --to tensorboard.yaml
 
-Interrupted and started again, it goes on where it was: tensorboard.yaml.replay tells how far it
-came. It ends with status 1 when the store refused something, which is listed."""
+tensorboard.yaml.replay records the progress: after an interruption, the same command continues
+there. The exit status is 1 if the store refused something; each refusal is listed."""
 
 _MOST_RUNS = 5
 """How many runs a message names."""
@@ -38,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="RUN.YAML",
         type=path,
         required=True,
-        help="a file whose log_store section is written to",
+        help="a file; its log_store section names the store that is written",
     )
 
 
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     if damaged:
         print(f"left out: {counted(damaged, f'damaged {source.noun}')}", file=sys.stderr)
     if not finished:
-        print("stopped; start it again to go on", file=sys.stderr)
+        print("stopped; start it again to continue", file=sys.stderr)
         return 130
     return 1 if any(refused) or damaged else 0
 

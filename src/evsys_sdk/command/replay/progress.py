@@ -86,8 +86,8 @@ class ProgressFile:
             self._content = earlier
         elif any(progress.started for progress in earlier.stores.values()):
             raise CommandError(
-                f"{path}: tells how far the replay of {earlier.log} came. Use another "
-                f"configuration file for {log}, or move this file away if it is done with"
+                f"{path}: this records the progress of the replay of {earlier.log}. Use another "
+                f"configuration file for {log}, or move this file away if that replay is done"
             )
 
     def _read(self) -> _Content | None:
@@ -103,8 +103,8 @@ class ProgressFile:
             return _Content.model_validate_json(text)
         except ValidationError as error:
             raise CommandError(
-                f"{self.path}: this does not tell how far an earlier replay came. Move it away to "
-                f"begin again, which writes everything once more ({error.errors()[0]['msg']})"
+                f"{self.path}: not a record of the progress of a replay. Move it away to "
+                f"start over, which writes everything again ({error.errors()[0]['msg']})"
             ) from error
 
     def __enter__(self) -> Self:
@@ -127,9 +127,9 @@ class ProgressFile:
         others = self._content.stores.keys() - set(stores)
         if others:
             raise CommandError(
-                f"{self.path}: tells how far the replay into {', '.join(sorted(others))} came, "
-                f"which the configuration no longer has. Move this file away to begin again, "
-                f"which writes everything once more"
+                f"{self.path}: this records the progress of the replay into "
+                f"{', '.join(sorted(others))}, which the configuration no longer has. Move this "
+                f"file away to start over, which writes everything again"
             )
 
     def save(self, store: str, progress: Progress) -> None:

@@ -88,9 +88,9 @@ class Transfer:
             arrived = points - earlier.before - earlier.points
             if arrived < 0:
                 raise CommandError(
-                    f"{self._file.path}: {earlier.points:,} points were handed over to "
-                    f"{self.place}, but it holds {-arrived:,} less. Was it changed? "
-                    f"Move both away to begin again"
+                    f"{self._file.path}: {earlier.points:,} points were written to "
+                    f"{self.place}, but it has {-arrived:,} fewer. Was it changed? "
+                    f"Move both away to start over"
                 )
             self._present = last_keys(log, arrived)
             pointers = len(log.artifacts) - earlier.artifacts_before
@@ -99,7 +99,7 @@ class Transfer:
         elif earlier.in_progress:
             print(
                 f"line {earlier.line + 1:,} or an artifact was being written when the last replay "
-                f"was killed; {self.place} can't be read back, so that it may now be there twice",
+                f"was killed; {self.place} can't be read back, so it may now be recorded twice",
                 file=sys.stderr,
             )
         return earlier

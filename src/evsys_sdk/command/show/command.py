@@ -25,7 +25,7 @@ evsys show run.yaml --follow
 evsys show run.yaml --follow --html curves.html
 evsys show runs/*/logs --html curves.html --png curves.png
 
-It ends with status 1 when a file is damaged; what is not damaged is shown."""
+The exit status is 1 if a file is damaged; everything else is shown."""
 
 _SECONDS = 0.5
 """How often a run in progress is looked at."""
@@ -46,10 +46,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="show only the metrics whose names match, such as 'val/*'; may be given several times",
     )
     parser.add_argument(
-        "--all", action="store_true", help="list every curve, also if there are very many"
+        "--all", action="store_true", help="list every curve, even if there are very many"
     )
     parser.add_argument(
-        "--follow", action="store_true", help="go on showing what is written, until Ctrl-C"
+        "--follow", action="store_true", help="show new rows as they are written, until Ctrl-C"
     )
     parser.add_argument(
         "--html",
@@ -61,7 +61,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--png",
         metavar="OUT.PNG",
         type=_picture_path,
-        help=f"write a picture of the curves instead; its ending is one of {', '.join(_FORMATS)}",
+        help=f"write a picture of the curves instead; its suffix is one of {', '.join(_FORMATS)}",
     )
     parser.set_defaults(error=parser.error)
 
@@ -70,7 +70,7 @@ def _picture_path(text: str) -> str:
     """A path whose ending, if it has one, is a format of pictures."""
     ending = _format(text)
     if ending not in _FORMATS:
-        message = f"{printable(text)}: .{printable(ending)} is not a format of pictures; "
+        message = f"{printable(text)}: .{printable(ending)} is not a picture format; "
         message += f"end the name with one of {', '.join(f'.{each}' for each in _FORMATS)}"
         raise argparse.ArgumentTypeError(message)
     return path(text)
@@ -83,7 +83,9 @@ def _format(file_name: str) -> str:
 def run(arguments: argparse.Namespace) -> int:
     """Show the logs."""
     if arguments.follow and arguments.png:
-        arguments.error("--follow writes no picture: leave out --png, or write a page with --html")
+        arguments.error(
+            "--follow can't write a picture: leave out --png, or write a page with --html"
+        )
     try:
         from evsys_sdk.command.show.runs import read_run, run_names
         from evsys_sdk.command.show.selecting import selected
@@ -150,7 +152,7 @@ def _write_picture(runs: "list[Run]", file_name: str) -> None:
         left_out = save_picture(runs, file, _format(file_name))
     print(f"wrote {printable(file_name)}")
     if left_out:
-        remark = f"{left_out} more metrics have no place in it"
+        remark = f"{left_out} more metrics do not fit into it"
         print(f"{printable(file_name)}: {remark}", file=sys.stderr)
 
 

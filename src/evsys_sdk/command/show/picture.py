@@ -32,7 +32,7 @@ _FARTHEST = 1e300
 
 
 def save_picture(runs: list[Run], file: BinaryIO, file_format: str = "png") -> int:
-    """Write the picture, and return how many charts have no place in it."""
+    """Write the picture, and return how many charts do not fit into it."""
     charts = charts_of(runs)
     drawn = charts[:_MOST_CHARTS] or [Chart("no metrics were logged")]
     fonts = Fonts(

@@ -71,7 +71,7 @@ def check_distinct(metrics_file: str, hyperparams_file: str, artifacts_file: str
     for parameter, name in names.items():
         other = holders.setdefault(name.casefold(), parameter)
         if other != parameter:
-            raise ValueError(f"{other} and {parameter} are both {name!r}. Each needs another file")
+            raise ValueError(f"{other} and {parameter} are both {name!r}. Each needs its own file")
     for parameter in ("hyperparams_file", "artifacts_file"):
         temporary = names[parameter] + TEMPORARY_SUFFIX
         taken = holders.get(temporary.casefold())

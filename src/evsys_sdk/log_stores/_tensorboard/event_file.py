@@ -195,8 +195,8 @@ class EventFile:
                 self._release()
                 raise FileNotFoundError(
                     errno.ENOENT,
-                    "The event file was removed, and what it held is lost. Logging goes on in a "
-                    "new file when its directory is there",
+                    "The event file was removed, and its events are lost. Logging continues in a "
+                    "new file once its directory exists",
                     self._path,
                 )
             if closing or now - self._synced_at >= self._flush_secs:

@@ -81,7 +81,7 @@ class RunHandler(BaseHTTPRequestHandler):
         """Give all records of a run."""
         content = self.server.runs.content(self.path)
         if content is None:
-            self.answer(HTTPStatus.NOT_FOUND, f"there is no run {self.path}".encode())
+            self.answer(HTTPStatus.NOT_FOUND, f"no run at {self.path}".encode())
         else:
             self.answer(HTTPStatus.OK, content, "application/x-ndjson")
 

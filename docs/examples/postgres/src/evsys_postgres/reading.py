@@ -31,7 +31,7 @@ def read_run(conninfo: str, run: str) -> RunLog:
         if connection.execute("SELECT to_regclass('evsys.artifacts')").fetchone() == (None,):
             raise LookupError("no run was logged into this database: it has no schema evsys")
         if not connection.execute("SELECT FROM evsys.runs WHERE run = %s", (run,)).fetchall():
-            raise LookupError(f"there is no run {run!r} in this database")
+            raise LookupError(f"this database has no run {run!r}")
         hyperparams: dict[str, Any] = {}
         for (params,) in connection.execute(_HYPERPARAMS, (run,)):
             hyperparams.update(json.loads(params))

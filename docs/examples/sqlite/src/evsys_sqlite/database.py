@@ -109,7 +109,7 @@ def opened_to_read(path: Path) -> Generator[sqlite3.Connection]:
         ValueError: It is not a log of this store.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"there is no log at {path}")
+        raise FileNotFoundError(f"no log at {path}")
     # Not mode=ro, which would not remove the -wal and -shm files that it has to create.
     uri = f"{path.absolute().as_uri()}?mode=rw"
     with closing(sqlite3.connect(uri, uri=True, timeout=60)) as connection:
