@@ -143,7 +143,7 @@ def reliability(cause: CauseRecord) -> str:
     """How often its program fails, and whether it may not be the shortest; empty if all is well."""
     told = [
         f"It failed in {cause.runs} runs." if cause.runs else "",
-        "" if cause.complete else "There was no time to look for a shorter program.",
+        "" if cause.complete else "Time ran out in the search for a shorter program.",
     ]
     return " ".join(filter(None, told))
 

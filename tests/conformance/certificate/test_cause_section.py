@@ -47,7 +47,7 @@ def test_a_section_says_what_where_and_how_to_see_it_again() -> None:
 
 def test_a_cause_that_shows_now_and_then_or_was_not_reduced_says_so() -> None:
     lines = _lines(cause("MET-1", "MET-1::a", runs="3 of 10", complete=False))
-    said = "It failed in 3 of 10 runs. There was no time to look for a shorter program."
+    said = "It failed in 3 of 10 runs. Time ran out in the search for a shorter program."
     assert f"   {said}" in lines
 
 
