@@ -70,6 +70,18 @@ def test_a_child_works_where_its_parent_works_now(
     assert [row.metrics for row in JSONLLogStore.iter_rows(log_dir="run")] == [{"loss": 0.5}]
 
 
+def test_a_server_whose_answer_nobody_reads_ends_in_silence(
+    server: ForkServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with tempfile.TemporaryFile() as output, _started(server, output.fileno()) as child:
+        server._socket.send(b"%d" % child.pid)
+        os.kill(child.pid, signal.SIGKILL)
+        select.select([server._socket], [], [])
+        server._socket.close()
+        assert server._process.wait() == 0
+    assert capfd.readouterr().err == ""
+
+
 def test_a_child_that_breaks_says_why(server: ForkServer) -> None:
     with tempfile.TemporaryFile() as output, _started(server, output.fileno()) as child:
         os.write(child.standard_input, b"no pickle")

@@ -90,7 +90,10 @@ def _serve(connection: socket.socket) -> int | None:
     alive: set[int] = set()
     try:
         while True:
-            request, descriptors, _, _ = socket.recv_fds(connection, 64, 3)
+            try:
+                request, descriptors, _, _ = socket.recv_fds(connection, 64, 3)
+            except ConnectionResetError:
+                return None  # the parent has not read the last answer
             if not request:
                 return None
             if request == _FORK:
