@@ -22,7 +22,7 @@ PAGES = [
 ]
 
 INSTALLATION = "```sh\npip install .\n```"
-"""What stands behind it in a page is about the installed package."""
+"""The rest of the page after it is about the installed package."""
 
 # The rest uses libraries without types.
 TYPED = [

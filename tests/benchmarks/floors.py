@@ -1,7 +1,7 @@
 """The floors: the least work that leaves what a store leaves, with no checks and no promises.
 
-A floor breaks on a number that is no float, on a key with a quote, on a full disk, on a closed
-file. What a store costs above its floor is the price of its promises.
+A floor fails if a number is not a float, a key has a quote, the disk is full or the file is closed.
+A store promises to handle these; its cost above the floor is the price.
 """
 
 import importlib

@@ -1,7 +1,6 @@
 """Child processes: each measurement runs in one, so that a peer may crash or hang.
 
-Linux only, for the sake of the processes that a peer leaves behind: their time is counted, and they
-are ended.
+Linux only: if a peer leaves processes running, their time is counted and they are ended.
 """
 
 import base64
@@ -42,7 +41,7 @@ def run(
 ) -> _Result:
     """Call a module's function in a fresh process, and give what it returns.
 
-    What it prints is thrown away, and processes that it leaves behind are ended.
+    Its output is discarded, and processes that it leaves running are ended.
 
     Raises:
         ChildError: It raised, died, or took more than ``timeout`` seconds.
@@ -184,7 +183,7 @@ def _descendants() -> dict[int, float]:
 
 
 def _main(call: str, result: str) -> None:
-    # Become the parent of processes that others below leave behind, so that their time is counted.
+    # Become the parent of orphaned processes, so that their time is counted.
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     module, name, args, kwargs = pickle.loads(base64.b85decode(call))
     function: Callable[..., Any] = getattr(importlib.import_module(module), name)

@@ -1,4 +1,4 @@
-"""Down-sampling: what is never sampled away, whatever is logged and in whatever pieces."""
+"""Down-sampling keeps the important points of any log, read in any pieces."""
 
 import math
 from itertools import pairwise

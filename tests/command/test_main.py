@@ -129,7 +129,7 @@ def test_check_lists_every_problem_with_its_line_and_path(config: Path, capsys: 
         (b"log_store: {kind: jsonl, params: [a]}", "log_store.params: must be a mapping"),
     ],
 )
-def test_check_refuses_a_file_that_is_no_configuration(
+def test_check_refuses_a_file_that_is_not_a_configuration(
     content: bytes, message: str, config: Path, capsys: Capture
 ) -> None:
     config.write_bytes(content)
@@ -186,7 +186,7 @@ register_log_store("the-kind")(Store)
 
 
 def install(directory: Path, distribution: str, entry_point: str, source: str) -> None:
-    """What an installer leaves behind: a module, and the metadata that make it a plugin."""
+    """Install what an installer would: a module, and the metadata that make it a plugin."""
     module = distribution.replace("-", "_")
     (directory / f"{module}.py").write_text(source, encoding="utf-8")
     metadata = directory / f"{module}-1.5.dist-info"
@@ -230,14 +230,14 @@ def test_stores_shows_which_package_a_built_in_store_lacks() -> None:
         "import sys; sys.modules['tensorboard'] = None\n"
         "from evsys_sdk.command import main; raise SystemExit(main(['stores']))"
     )
-    # That an extra is not installed is no problem of anything: check=True holds the status to 0.
+    # A missing extra is not a problem: check=True requires the status 0.
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     tensorboard = done.stdout.partition("\ntensorboard: ")[2]
     assert "can't be used" in tensorboard
     assert "pip install 'evsys-sdk[tensorboard]'" in tensorboard
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+def test_a_reader_that_stops_early_is_not_an_error() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(

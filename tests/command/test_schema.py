@@ -92,13 +92,13 @@ def errors_of(validator: Any, data: object) -> Iterator[object]:
 
 
 def is_valid(schema: dict[str, Any], text: str) -> bool:
-    """What an editor says of the file; YAML 1.2, which editors read, has no dates."""
+    """Whether an editor accepts the file; YAML 1.2, which editors read, has no dates."""
     data = json.loads(json.dumps(yaml.safe_load(text), default=str))
     return next(errors_of(Draft202012Validator(schema), data), None) is None
 
 
 def is_accepted(text: str) -> bool:
-    """What the loader says of the file."""
+    """Whether the loader accepts the file."""
     Path("run.yaml").write_text(text)
     try:
         load_log_store_spec("run.yaml")

@@ -69,7 +69,7 @@ def test_no_name_reaches_the_terminal_as_more_than_text(tmp_path: Path, capsys: 
     assert max(map(len, output.splitlines())) < 1000
 
 
-def test_a_row_under_way_is_no_damage_and_is_named(tmp_path: Path, capsys: Capture) -> None:
+def test_an_incomplete_row_is_named_but_is_not_damage(tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "metrics.jsonl"
     path.write_bytes(row(1, x=0.5) + row(2, x=0.25)[:20])
     assert main(["show", str(tmp_path)]) == 0
@@ -203,7 +203,7 @@ MISTAKES: list[tuple[Callable[[Path], object], str]] = [
 
 
 @pytest.mark.parametrize(("make", "message"), MISTAKES)
-def test_what_is_no_log_is_an_error(
+def test_a_path_that_is_not_a_log_is_an_error(
     make: Callable[[Path], object], message: str, tmp_path: Path, capsys: Capture
 ) -> None:
     make(tmp_path / "run")
@@ -361,7 +361,7 @@ def test_follow_waits_for_a_run_that_has_not_written_metrics(tmp_path: Path) -> 
     assert child.returncode == 0
 
 
-def test_output_that_has_no_such_letters_is_no_error(tmp_path: Path) -> None:
+def test_an_output_that_lacks_the_letters_is_not_an_error(tmp_path: Path) -> None:
     done = run("show", str(usual_log(tmp_path)), PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
     assert HOSTILE not in done.stdout

@@ -104,7 +104,7 @@ def test_one_server_does_for_a_process() -> None:
 
 
 class Interrupted(BaseException):
-    """What a signal handler raises into whatever runs."""
+    """Raised by a signal handler into the running code."""
 
 
 @contextlib.contextmanager

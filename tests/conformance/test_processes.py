@@ -14,8 +14,8 @@ import os
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 from zoo.judging import judged
 from zoo.registry import FAULTY
-[animal] = [animal for animal in FAULTY if animal.id == "CAP-PROC-DoesNotWait"]
-print([outcome.verdict.value for outcome in judged(animal.harness, animal.clause)])
+[entry] = [entry for entry in FAULTY if entry.id == "CAP-PROC-DoesNotWait"]
+print([outcome.verdict.value for outcome in judged(entry.harness, entry.clause)])
 """
 
 

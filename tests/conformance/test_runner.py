@@ -183,7 +183,7 @@ def test_a_call_that_does_not_return_is_a_violation(monkeypatch: pytest.MonkeyPa
     assert "store.close()" in outcome.script
 
 
-def test_what_breaks_inside_the_kit_is_no_verdict_on_the_store() -> None:
+def test_an_error_inside_the_kit_is_not_a_verdict_on_the_store() -> None:
     def broken(_subject: Subject) -> Programs:
         yield logged([calls.scalar("loss", 0.5, 0)])
         raise ZeroDivisionError("a fault of the kit")

@@ -69,15 +69,15 @@ def test_json_values_are_strict_json(value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", strategies.NO_NUMBERS)
-def test_what_is_no_number_has_no_float(value: Any) -> None:
+def test_the_bad_values_have_no_float(value: Any) -> None:
     assert isinstance(value, str) or not hasattr(value, "__float__")
 
 
 @pytest.mark.parametrize("step", strategies.NO_STEPS)
-def test_what_is_no_step_has_no_index(step: Any) -> None:
+def test_the_bad_steps_have_no_index(step: Any) -> None:
     assert not hasattr(step, "__index__")
 
 
 @pytest.mark.parametrize("text", strategies.NO_TEXTS)
-def test_what_is_no_text_is_no_str(text: Any) -> None:
+def test_the_bad_keys_are_not_strings(text: Any) -> None:
     assert not isinstance(text, str)

@@ -45,7 +45,7 @@ def test_a_harness_class_is_made_and_an_instance_taken_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "tensorboard", "multiplex", "background", "memory"])
-def test_a_built_in_kind_has_a_harness_of_its_own(kind: str, tmp_path: Path) -> None:
+def test_a_built_in_kind_has_its_own_harness(kind: str, tmp_path: Path) -> None:
     harness = load_harness(kind)
     for name in ("first", "second"):
         directory = tmp_path / name
@@ -268,7 +268,7 @@ class Late(Harness):
         ("Late", "(?s)Late raised RuntimeError: the server is not up.*before it is entered"),
     ],
 )
-def test_what_is_no_sound_target_is_explained(project: Path, name: str, said: str) -> None:
+def test_a_target_that_is_not_sound_is_explained(project: Path, name: str, said: str) -> None:
     (project / "planted_store.py").write_text(NO_TARGETS)
     with pytest.raises(TargetError, match=said):
         load_harness(f"planted_store:{name}")
@@ -340,7 +340,7 @@ def test_places_are_guessed(fields: dict[str, Any], template: dict[str, Any]) ->
         ({"mode": (Literal["a", "w"], "w")}, "every destination would be the same"),
     ],
 )
-def test_what_is_no_place_is_not_guessed(fields: dict[str, Any], why: str) -> None:
+def test_a_parameter_that_is_not_a_path_is_not_guessed(fields: dict[str, Any], why: str) -> None:
     with pytest.raises(CannotGuess, match=why):
         guess(_store(**fields))
 
@@ -390,7 +390,7 @@ class Renaming(MemoryStore):
         log_dir: str = Field(alias="dir")
 
 
-def test_a_guess_that_the_store_refuses_is_no_guess() -> None:
+def test_a_guess_that_the_store_refuses_is_an_error() -> None:
     with pytest.raises(TargetError, match=r"(?s)refuses the guess .*log_file: String should match"):
         load_target(f"{__name__}:Particular")
 

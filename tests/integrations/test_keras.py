@@ -241,7 +241,7 @@ def test_a_model_that_does_not_describe_itself_is_described_by_its_attributes(
     assert compiled["optimizer"]["config"]["learning_rate"] == 0.01
 
 
-def test_what_is_no_number_among_the_metrics_is_left_out_with_a_warning(
+def test_metrics_that_are_not_numbers_are_left_out_with_a_warning(
     source: dict[str, Any], log_dir: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     callback = LogStoreCallback(source)
@@ -252,7 +252,7 @@ def test_what_is_no_number_among_the_metrics_is_left_out_with_a_warning(
     assert "the metric 'val_f1' is not logged: TypeError: " in caplog.text
 
 
-def test_a_checkpoint_that_another_callback_removes_is_no_error(
+def test_a_checkpoint_that_another_callback_removes_is_not_an_error(
     source: dict[str, Any], log_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saving = keras.callbacks.ModelCheckpoint(str(tmp_path / "model-{epoch:02d}.keras"))

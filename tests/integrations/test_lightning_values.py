@@ -165,7 +165,7 @@ def test_a_module_that_fabric_runs_logs_training_steps(
     assert points(read(log_dir)) == [("train", 3, {"loss": 1.0})]
 
 
-def test_hyperparameters_that_are_no_mapping_do_not_end_the_run(
+def test_hyperparameters_that_are_not_a_mapping_do_not_end_the_run(
     source: dict[str, Any], log_dir: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     logger = LogStoreLogger(source)

@@ -108,7 +108,7 @@ def test_a_collected_owner_closes_what_it_opened_and_not_what_it_was_given(
     given.close()
 
 
-def test_a_copy_opens_a_store_of_its_own(source: dict[str, Any]) -> None:
+def test_a_copy_opens_its_own_store(source: dict[str, Any]) -> None:
     owner = StoreOwner(source)
     store = owner.store
     for other in (copy.deepcopy(owner), pickle.loads(pickle.dumps(owner))):

@@ -64,7 +64,7 @@ class Broken:
         raise LookupError("no value")
 
     def __repr__(self) -> str:
-        raise LookupError("no text")
+        raise LookupError("no str")
 
 
 NUMBERS: dict[str, Any] = {
@@ -174,7 +174,7 @@ def test_hyperparameters_that_become_text_are_named_once(
     assert message.startswith("the hyperparameter 'model.name' is logged as '\\\\udc80': ValueErr")
 
 
-def test_hyperparameters_that_are_no_mapping_are_not_logged(
+def test_hyperparameters_that_are_not_a_mapping_are_not_logged(
     recorder: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
     recorder.log_hyperparams(None)
@@ -226,7 +226,7 @@ class Failing(JSONLLogStore):
         KeyboardInterrupt("Ctrl-C"),
     ],
 )
-def test_a_store_that_fails_is_no_matter_of_values_and_raises(
+def test_a_store_that_fails_raises_into_the_training(
     error: BaseException, log_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Failing, "error", error)

@@ -146,7 +146,7 @@ def test_each_of_several_datasets_has_its_split(
     assert splits == ["eval_easy", "eval_hard"] * 2
 
 
-def test_what_is_no_number_among_the_metrics_is_left_out_with_a_warning(
+def test_metrics_that_are_not_numbers_are_left_out_with_a_warning(
     source: dict[str, Any],
     log_dir: Path,
     tmp_path: Path,

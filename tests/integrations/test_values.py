@@ -134,7 +134,7 @@ class Model(BaseModel):
 
 class NeverShown:
     def __str__(self) -> str:
-        raise LookupError("no text")
+        raise LookupError("no str")
 
 
 class Gone(Mapping[str, Any]):
@@ -243,7 +243,7 @@ def test_what_can_not_be_read_becomes_text_with_a_warning_that_names_it() -> Non
         ("surrogate \udc80", "\\udc80"),
         ("huge", hex(10**4300)),
     ]
-    assert warnings[0][2] == "LookupError: no text"
+    assert warnings[0][2] == "LookupError: no str"
     assert warnings[1][2] == "RuntimeError: gone"
     assert checked_hyperparams(params) == params
 

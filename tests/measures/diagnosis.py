@@ -22,10 +22,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "diagnosis.md"
 sys.path.insert(0, str(ROOT / "tests"))
 
-from zoo.animals import Faulty  # noqa: E402
 from zoo.judging import SEED  # noqa: E402 - the zoo lives in the folder named above
 from zoo.pairs import PAIRS, Pair  # noqa: E402
 from zoo.registry import FAULTY  # noqa: E402
+from zoo.stores import Faulty  # noqa: E402
 
 PROGRESS = re.compile(r"^\S+\[.+\] .*\[ *\d+%\]$|^[.Fs]+ *\[ *\d+%\]$")
 """A line of pytest that only shows how far the session is."""
@@ -33,7 +33,7 @@ PROGRESS = re.compile(r"^\S+\[.+\] .*\[ *\d+%\]$|^[.Fs]+ *\[ *\d+%\]$")
 
 @dataclass(frozen=True)
 class Explained:
-    """What the kit said of one store."""
+    """The verdict of the kit on one store."""
 
     name: str
     faults: tuple[str, ...]
@@ -87,14 +87,14 @@ def _shown(found: Iterator[Explained]) -> Iterator[Explained]:
         yield each
 
 
-def explain(animal: Faulty | Pair) -> Explained:
+def explain(entry: Faulty | Pair) -> Explained:
     """Certify one store in a session, in an empty folder."""
     faults: tuple[str, ...]
-    if isinstance(animal, Pair):
-        broken, faults = animal.clauses, (animal.first.reason, animal.second.reason)
+    if isinstance(entry, Pair):
+        broken, faults = entry.clauses, (entry.first.reason, entry.second.reason)
     else:
-        broken, faults = {animal.clause}, (animal.reason,)
-    target = f"{animal.harness.__module__}:{animal.harness.__qualname__}"
+        broken, faults = {entry.clause}, (entry.reason,)
+    target = f"{entry.harness.__module__}:{entry.harness.__qualname__}"
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         command = [sys.executable, "-m", "pytest", f"--hypothesis-seed={SEED}"]
@@ -112,7 +112,7 @@ def explain(animal: Faulty | Pair) -> Explained:
     checks = [check for clause in store["clauses"] for check in clause["checks"]]
     causes = store["causes"]
     return Explained(
-        animal.id,
+        entry.id,
         faults,
         frozenset(broken),
         sum(check["verdict"] == "failed" for check in checks),

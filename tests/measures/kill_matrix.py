@@ -18,9 +18,9 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from evsys_conformance.clauses import CLAUSES  # noqa: E402
 from evsys_conformance.verdicts import Verdict  # noqa: E402
-from zoo.animals import Faulty  # noqa: E402 - the zoo lives in the folder named above
 from zoo.judging import checks_of, judged  # noqa: E402
 from zoo.registry import FAULTY  # noqa: E402
+from zoo.stores import Faulty  # noqa: E402 - the zoo lives in the folder named above
 
 
 def main() -> None:
@@ -28,19 +28,19 @@ def main() -> None:
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         caught = dict(zip(FAULTY, pool.map(catching_checks, range(len(FAULTY))), strict=True))
     print("\n".join(table(caught)))
-    missed = [animal.id for animal, checks in caught.items() if not checks]
+    missed = [entry.id for entry, checks in caught.items() if not checks]
     print(f"\n{len(caught) - len(missed)} of {len(caught)} faulty stores were caught")
     if missed:
         sys.exit(f"not caught: {', '.join(missed)}")
 
 
 def catching_checks(number: int) -> list[str]:
-    """Names of the checks that catch a faulty store; run in a process and a folder of its own."""
+    """Names of the checks that catch a faulty store; run in a separate process and folder."""
     logging.disable(logging.CRITICAL)
-    animal = FAULTY[number]
+    entry = FAULTY[number]
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        outcomes = list(judged(animal.harness, animal.clause))
+        outcomes = list(judged(entry.harness, entry.clause))
         os.chdir(ROOT)
     return [outcome.check.name for outcome in outcomes if outcome.verdict is Verdict.FAILED]
 
@@ -52,9 +52,9 @@ def table(caught: dict[Faulty, list[str]]) -> Iterable[str]:
     for clause in CLAUSES:
         for check in checks_of(clause.id):
             stores = [
-                f"`{animal.store.__name__}`"
-                for animal, checks in caught.items()
-                if animal.clause == clause.id and check.name in checks
+                f"`{entry.store.__name__}`"
+                for entry, checks in caught.items()
+                if entry.clause == clause.id and check.name in checks
             ]
             yield f"| {clause.id} | `{check.name}` | {len(stores)} | {', '.join(stores)} |"
 

@@ -2,12 +2,12 @@
 
 The second half of the page is about the plain store: ``plain_mutation.py`` writes it.
 
-What the kit certifies, the tests of the store itself judge next: they are about what the contract
-leaves open. What neither refuses is on the page.
+If the kit certifies a mutant, the store's own tests judge it: they are about what the contract
+leaves open. The page lists the mutants that neither refuses.
 
 ``make mutation`` makes the environment and runs it. cosmic-ray finds the places that can be changed
 and changes them; of its many changes of one place a random one is taken, so that the score is not
-that of whoever adds most numbers. A copy of the package is changed, never the repository.
+of those that add most numbers. A copy of the package is changed, never the repository.
 """
 
 import argparse
@@ -32,7 +32,7 @@ MODULES = ("jsonl.py", "_jsonl")
 SEED = 20_260_101
 TIMEOUT = 300
 NO_ARITHMETIC = "_BitOr"
-"""In annotations it is no arithmetic: these mutants can't be imported, and would count as seen."""
+"""`|` in annotations is not arithmetic: such mutants can't be imported, and would count as seen."""
 CONFIGURATION = """\
 [cosmic-ray]
 module-path = {paths}

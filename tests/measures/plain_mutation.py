@@ -144,7 +144,7 @@ def _copy(folder: Path) -> Path:
 
 
 def _verdict(copy: Path) -> str:
-    """What the kit says of the store in a folder; one that hangs is refused."""
+    """The verdict of the kit on the store in a folder; a store that hangs is refused."""
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "measures.judge_plain"]
     try:
@@ -163,7 +163,7 @@ def reasons() -> dict[Key, str]:
 
 
 def section(judged: list[Judged], reasons: dict[Key, str]) -> str:
-    """What the page says of the plain store."""
+    """The section of the page about the plain store."""
     judged = [each for each in judged if each.verdict != BROKEN]
     certified = [each for each in judged if each.verdict == SURVIVED]
     equivalent = [each for each in certified if each.change.key in reasons]

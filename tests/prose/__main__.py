@@ -11,7 +11,7 @@ from prose.passages import passages
 from prose.patterns import PATTERNS
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ["src", "conformance", "docs"]
+FOLDERS = ["src", "conformance", "docs", "tests"]
 
 
 def main(arguments: list[str]) -> int:

@@ -175,7 +175,7 @@ def test_a_text_of_a_subclass_becomes_a_plain_str() -> None:
 
 
 @pytest.mark.parametrize("value", [None, 1, b"train", ["train"]])
-def test_what_is_no_text_is_refused_by_name(value: object) -> None:
+def test_a_value_that_is_not_a_string_is_refused_by_name(value: object) -> None:
     with pytest.raises(TypeError, match="split must be a string, got"):
         checked_text(value, "split")
 
@@ -203,7 +203,7 @@ class BytesPath:
 
 
 @pytest.mark.parametrize("path", [b"a", 1, None, BytesPath()])
-def test_a_path_that_is_no_text_is_refused(path: Any) -> None:
+def test_a_path_that_is_not_a_string_is_refused(path: Any) -> None:
     with pytest.raises(
         TypeError, match="path must be a string or a path object that gives one, got"
     ):
@@ -333,7 +333,7 @@ def test_a_tensor_that_requires_grad_is_read_without_a_warning() -> None:
         Unprintable(),
     ],
 )
-def test_a_value_that_is_no_number_is_refused_by_its_key(value: Any) -> None:
+def test_a_value_that_is_not_a_number_is_refused_by_its_key(value: Any) -> None:
     with pytest.raises(TypeError, match=r'metrics\["val/loss"\] must be (a|one) number, got'):
         checked_metrics({"fine": 1.0, "val/loss": value})
 
@@ -395,7 +395,7 @@ def test_metrics_may_be_any_mapping(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("metrics", [[("a", 1.0)], None, "a", 1.0])
-def test_metrics_that_are_no_mapping_are_refused(metrics: Any) -> None:
+def test_metrics_that_are_not_a_mapping_are_refused(metrics: Any) -> None:
     with pytest.raises(TypeError, match="metrics must be a dict with string keys, got"):
         checked_metrics(metrics)
 
@@ -499,7 +499,7 @@ def test_a_value_with_no_json_form_is_refused_by_its_place(value: Any) -> None:
 @pytest.mark.parametrize(
     ("params", "place"), [({1: "a"}, "params"), ({"labels": {0: "cat"}}, r'params\["labels"\]')]
 )
-def test_a_key_that_is_no_str_is_refused_by_its_place(params: Any, place: str) -> None:
+def test_a_key_that_is_not_a_string_is_refused_by_its_place(params: Any, place: str) -> None:
     with pytest.raises(TypeError, match=place + r" has the key [01] \(an int\), .*Pass str\(key\)"):
         checked_hyperparams(params)
 
@@ -511,7 +511,7 @@ def test_a_value_that_contains_itself_is_refused_by_its_place() -> None:
         checked_hyperparams({"l": layers})
 
 
-def test_the_same_value_twice_is_no_cycle() -> None:
+def test_the_same_value_twice_is_not_a_cycle() -> None:
     shared = [1]
     assert checked_hyperparams({"a": shared, "b": [shared]}) == {"a": [1], "b": [[1]]}
 

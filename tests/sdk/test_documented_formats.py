@@ -24,7 +24,7 @@ KEYS = ["loss", "a/b", 'qu"ote', "new\nline", "tab\t", "__proto__", "ü", "\u202
 VALUES = [0.5, -0.0, 5e-324, 1.7976931348623157e308, math.nan, math.inf, -math.inf, 1e22, 3.0]
 POINTS = [(step, KEYS[step % 10], VALUES[step % 9]) for step in range(90)]
 
-# Prints what the functions of the page give, as JSON, with the numbers that JSON has not as texts.
+# Prints what the functions of the page return as JSON; numbers that JSON lacks are strings.
 AS_JSON = """
 const shown = (_, value) => {
   if (Object.is(value, -0)) return "-0";
@@ -43,7 +43,7 @@ console.log(JSON.stringify(found, shown));
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
-    """A log with every awkward key and value, and lines that are no rows."""
+    """A log with every awkward key and value, and lines that are not rows."""
     with closing(JSONLLogStore(log_dir=tmp_path)) as store:
         for step, key, value in POINTS:
             if step == 50:

@@ -54,7 +54,7 @@ from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from evsys_sdk.sources.errors import SourceError
 
 ROOT = Path(__file__).parents[2]
-PROBLEM = ConfigProblem(("log_store", "kind"), "there is no such kind", 3, "run.yaml")
+PROBLEM = ConfigProblem(("log_store", "kind"), "unknown kind", 3, "run.yaml")
 VIOLATION = ClauseViolation(BY_ID["CL-3"], "it took a call", script="store.close()")
 UNKNOWN = UnknownLogStoreError("jsno", ["jsonl", "multiplex"], ["broken 1.0: ImportError: no"])
 

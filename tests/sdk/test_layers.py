@@ -28,7 +28,7 @@ MODULES = {name: path for folder in SOURCES for name, path in modules_in(folder)
 def statements(body: list[ast.stmt], *, everywhere: bool) -> Iterator[ast.Import | ast.ImportFrom]:
     """The imports in these statements; those in functions only if asked for ``everywhere``.
 
-    Imports for type checkers count: they run for whoever reads the code.
+    Imports for type checkers count: a reader of the code follows them.
     """
     for node in body:
         if isinstance(node, ast.Import | ast.ImportFrom):

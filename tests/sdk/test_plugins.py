@@ -56,7 +56,7 @@ GOOD = [
     Dist(
         "asks-others",
         "asks-others = asks_others:Store",
-        # A plugin may use the registry while it is imported, from threads of its own too.
+        # A plugin may use the registry while it is imported, even from its own threads.
         store()
         + dedent("""
         from threading import Thread
@@ -134,7 +134,7 @@ def build_wheel(dist: Dist, directory: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def install(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
-    """Install distributions into a directory of their own, once per session, and give its path."""
+    """Install distributions into a new directory, once per session, and give its path."""
 
     @cache
     def installed(*dists: Dist) -> str:
@@ -317,7 +317,7 @@ class TestGoodPlugins:
         )
         assert out == {"name": "the-kind"}
 
-    def test_a_distribution_on_the_path_twice_is_no_conflict(
+    def test_a_distribution_on_the_path_twice_is_not_a_conflict(
         self, good: str, install: Callable[..., str], tmp_path: Path
     ) -> None:
         older = install(*OLDER)
@@ -428,7 +428,7 @@ class TestBrokenPlugins:
 class TestRivals:
     """Two distributions that offer one kind."""
 
-    # Whatever was asked before: a kind must not go to whichever came first.
+    # Earlier look-ups must not matter: a kind must not go to the class that came first.
     @pytest.mark.parametrize("before", [(), ("no-such-kind",), ("claimed",)])
     def test_by_entry_point_name_is_an_error_that_names_both(
         self, rivals: str, before: tuple[str, ...]

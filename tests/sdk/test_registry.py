@@ -85,7 +85,7 @@ class Spellings:
 
 
 def store_without(members: set[str], **more: Any) -> type:
-    """A class made anew, with every member of a store but these."""
+    """A new class, with every member of a store but these."""
     found = {name: vars(Complete)[name] for name in [*METHODS, "Config"] if name not in members}
     return type("Made", (), {**found, **more})
 
@@ -114,7 +114,7 @@ class TestRegistering:
         found: object = get_log_store("test-registry-named")
         assert found is Store
 
-    def test_a_subclass_of_a_registered_store_is_a_store_of_its_own(self, kind: str) -> None:
+    def test_a_subclass_of_a_registered_store_is_a_different_store(self, kind: str) -> None:
         class Base(Complete):
             name: ClassVar[str]
 
@@ -310,7 +310,7 @@ class TestRefusing:
             register_log_store(name)
 
     @pytest.mark.parametrize("name", [None, 3, b"http"])
-    def test_a_kind_that_is_no_text(self, name: object) -> None:
+    def test_a_kind_that_is_not_a_string(self, name: object) -> None:
         with pytest.raises(LogStoreConfigError, match=f"must be a string, got {name}"):
             untyped(name)
 
@@ -321,7 +321,7 @@ class TestRefusing:
             untyped(Complete)
 
     @pytest.mark.parametrize("thing", [Complete(), len, None, "Complete"])
-    def test_what_is_no_class(self, kind: str, thing: object) -> None:
+    def test_a_thing_that_is_not_a_class(self, kind: str, thing: object) -> None:
         with pytest.raises(LogStoreConfigError, match=r"must be a class, got .* Decorate"):
             untyped(kind)(thing)
 
@@ -402,7 +402,7 @@ class TestLookingUp:
             get_log_store("zzzzzz")
 
     @pytest.mark.parametrize("thing", [None, 3, ["jsonl"], Complete])
-    def test_a_kind_is_a_text(self, thing: Any) -> None:
+    def test_a_kind_is_a_string(self, thing: Any) -> None:
         with pytest.raises(UnknownLogStoreError, match="must be a string, got "):
             get_log_store(thing)
 

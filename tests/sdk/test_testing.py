@@ -39,7 +39,7 @@ def test_the_log_is_a_copy() -> None:
     assert store.log.metrics == [MetricRow(0, "train", {"loss": 0.5})]
 
 
-def test_stores_without_a_destination_have_logs_of_their_own() -> None:
+def test_stores_without_a_destination_have_separate_logs() -> None:
     first, second = InMemoryLogStore(), InMemoryLogStore()
     first.log_metrics({"loss": 0.5}, 0)
     assert second.log.metrics == []

@@ -1,4 +1,4 @@
-"""The built wheel, installed with the core dependencies alone into an environment of its own."""
+"""The built wheel, installed into a new environment with the core dependencies alone."""
 
 import importlib.metadata
 import subprocess

@@ -25,7 +25,7 @@ def log(summary_writer: Any, tmp_path: Path) -> Path:
             writer.add_scalar("train/loss", 1 / (1 + step), step)
             writer.add_scalars("acc", {"train": 0.5, "val": 0.25}, step)
         writer.add_histogram("weights", np.arange(9), 3)
-        writer.add_text("note", "some text", 3)
+        writer.add_text("note", "a note", 3)
         writer.add_hparams({"lr": 0.5, "opt": "adam", "flag": True}, {"hp/loss": 0.25})
     return tmp_path / "tb"
 

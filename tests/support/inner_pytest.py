@@ -1,4 +1,4 @@
-"""Runs an inner pytest in a child process, in a directory of its own."""
+"""Runs an inner pytest in a child process, in a new directory."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from typing import Any
 
 from support import inner_stores
 
-# Whatever steers the outer session must not reach the inner one.
+# Variables that steer the outer session must not reach the inner one.
 _FOREIGN = ("PYTEST", "PYTHON", "HYPOTHESIS", "CI", "COV", "EVSYS")
 
 

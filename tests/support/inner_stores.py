@@ -18,7 +18,7 @@ from evsys_sdk import ArtifactPointer, MetricRow, RunLog
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"a text is needed, not {value!r}")
+        raise TypeError(f"expected a string, got {value!r}")
     return value
 
 

@@ -171,7 +171,10 @@ def _life(early: list[Make], late: list[Make], ending: list[Step], end: list[Ste
 
 @st.composite
 def _several_stores(draw: st.DrawFn, make: Makes) -> Program:
-    """Stores at destinations of their own, by turns; the second may get the first one's objects."""
+    """Calls to several stores in turn, each at its own destination.
+
+    The second store may get the first one's objects.
+    """
     stores = range(draw(_TWO_OR_THREE))
     drawn = draw(_turns(make))
     turns = [

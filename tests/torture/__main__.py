@@ -54,7 +54,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", default=str(int(time.time())), help="the random numbers")
     parser.add_argument("--jobs", type=int, default=2, help="cases at a time (2)")
     parser.add_argument("--write", action="store_true", help=f"write the table to {PAGE.name}")
-    # How a case is run in a process of its own.
+    # How a case is run in a separate process.
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--full", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()

@@ -1,4 +1,4 @@
-"""Forked processes that log, and what they leave behind in memory that survives a kill."""
+"""Forked processes that log, and counters in memory that survives a kill."""
 
 import mmap
 import os

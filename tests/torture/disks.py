@@ -1,4 +1,4 @@
-"""Small disks of our own, which fill up, fail and lose their power. Only root can have them."""
+"""Small disks that fill up, fail and lose their power. Only root can make them."""
 
 import os
 import shutil
@@ -43,7 +43,7 @@ def tmpfs(place: Path, size: int) -> Generator[Path]:
 def ext4(place: Path, image: Path, options: str = "defaults") -> Generator[str]:
     """The file system in the image, which is made if it is not there; the name of its device.
 
-    What is read from the image meanwhile is what a loss of power would leave.
+    A copy of the image, read while it is mounted, is what a loss of power would leave.
     """
     if not image.exists():
         with open(image, "wb") as file:

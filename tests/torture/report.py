@@ -51,7 +51,7 @@ def _counts(counts: dict[str, int]) -> str:
 
 
 def write(page: Path, rows: list[Row], cases: list[Case], seed: str) -> None:
-    """Put these rows between the markers of the page, in the place of what it said of them.
+    """Put these rows between the markers of the page, in place of the old ones.
 
     Rows of other ``cases`` stay, as after a run of a few cases only.
     """

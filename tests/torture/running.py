@@ -1,4 +1,4 @@
-"""Runs cases, each in a process of its own: limits, signals and memory of one are no other's."""
+"""Runs cases, each in a separate process: its limits, signals and memory affect no other case."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def run_alone(case: Case, *, full: bool, seed: str) -> Outcome:
     command += ["--full"] if full else []
     path = os.pathsep.join(filter(None, [str(TESTS), os.environ.get("PYTHONPATH")]))
     environment = os.environ | {"PYTHONPATH": path}
-    # A session of its own, so that what hangs is ended together with all that it started.
+    # A new session, so that a case that hangs is ended with all the processes that it started.
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

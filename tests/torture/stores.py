@@ -19,7 +19,7 @@ STORES = ("jsonl", "tensorboard", "multiplex")
 
 
 def spec(kind: str, directory: Path) -> dict[str, Any]:
-    """The configuration of a store of that kind whose log lies in the directory."""
+    """The configuration of a store of that kind whose log is in the directory."""
     if kind != "multiplex":
         return {"kind": kind, "params": {"log_dir": str(directory)}}
     children = [spec(child, directory / child) for child in ("jsonl", "tensorboard")]
@@ -32,7 +32,7 @@ def open_store(kind: str, directory: Path) -> LogStore:
 
 
 def places(kind: str, directory: Path) -> list[tuple[str, Path]]:
-    """The stores that hold a log of their own, and where: several below a multiplex."""
+    """The stores that have their own log, and where: several below a multiplex."""
     if kind != "multiplex":
         return [(kind, directory)]
     return [(child, directory / child) for child in ("jsonl", "tensorboard")]

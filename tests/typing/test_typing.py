@@ -84,7 +84,7 @@ def test_a_checker_reports_what_is_marked_and_nothing_else(checker: str) -> None
     assert [*sorted(missed), *sorted(unmarked)] == [], output
 
 
-def test_marks_stand_in_bad_cases_only_and_name_known_checkers() -> None:
+def test_only_bad_cases_have_marks_and_they_name_known_checkers() -> None:
     marks = {
         (file.relative_to(CASES).parts[0], checker)
         for file in CASES.rglob("*.py")

@@ -1,6 +1,6 @@
 """The half that the zoo's backends share: signatures, argument checks, the closed flag.
 
-A backend fills in what stands at the end of :class:`Checks`; a fault overrides one method. The five
+A backend defines the methods at the end of :class:`Checks`; a fault overrides one method. The five
 methods are a class each, so that a store with a wrong signature can take the other four. Arguments
 are typed ``Any``, since what a caller hands over may be anything.
 """
@@ -30,7 +30,7 @@ class Checks:
     lock: Any = nullcontext()
     """Replaced by a real lock in the backends that claim ``threads``."""
 
-    # What a method does, each with a name of its own so that a fault can be planted in it.
+    # What a method does, in named steps, so that a fault can be planted in each.
 
     def take_metrics(self, metrics: Any, step: Any, split: Any) -> None:
         with self.lock:
@@ -143,24 +143,24 @@ def whole(step: Any) -> int:
 
 
 def number(value: Any) -> float:
-    """``float(value)`` of whatever behaves as a number, and of nothing else."""
+    """``float(value)`` of everything that behaves as a number, and of nothing else."""
     if isinstance(value, str | bytes | bytearray):
         raise TypeError(f"expected a number, got {type(value).__name__}")
     return float(value)
 
 
 def is_dict(value: Any) -> TypeGuard[dict[Any, Any]]:
-    """Whether ``value`` is a dict, of whatever."""
+    """Whether ``value`` is a dict of anything."""
     return isinstance(value, dict)
 
 
 def is_list(value: Any) -> TypeGuard[list[Any]]:
-    """Whether ``value`` is a list, of whatever."""
+    """Whether ``value`` is a list of anything."""
     return isinstance(value, list)
 
 
 def is_tuple(value: Any) -> TypeGuard[tuple[Any, ...]]:
-    """Whether ``value`` is a tuple, of whatever."""
+    """Whether ``value`` is a tuple of anything."""
     return isinstance(value, tuple)
 
 

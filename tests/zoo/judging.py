@@ -1,4 +1,4 @@
-"""Lets the kit judge an animal, one clause at a time."""
+"""Lets the kit judge a store of the zoo, one clause at a time."""
 
 import gc
 import time
@@ -15,7 +15,7 @@ from evsys_conformance.running.runner import Outcome, run_check
 from evsys_conformance.verdicts import Effort, Verdict
 
 SEED = 20_260_101
-"""What is drawn is the same in every run: a zoo that bites now and then proves nothing."""
+"""Every run draws the same data: a fault that is found now and then proves nothing."""
 
 
 def judged(

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from evsys_conformance import StoreHarness
-from zoo.animals import Faulty
 from zoo.registry import FAULTY
+from zoo.stores import Faulty
 
 __all__ = ["PAIRS", "Pair"]
 

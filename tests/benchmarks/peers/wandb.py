@@ -1,4 +1,4 @@
-"""Weights & Biases, offline: rows go to a process of its own, which writes them.
+"""Weights & Biases, offline: rows go to a separate process, which writes them.
 
 Its statistics of the system and its captures of git, code and console are off.
 """
@@ -54,7 +54,7 @@ def _read(directory: Path) -> Rows:
 
 def _records(data: bytes) -> Iterator[bytes]:
     """The records of a LevelDB log: in blocks of 32 KiB, each in one piece or in several."""
-    at, record = 7, b""  # behind the file's own header
+    at, record = 7, b""  # after the file's own header
     while at + 7 <= len(data):
         left = 32768 - at % 32768
         if left < 7:

@@ -52,7 +52,7 @@ def measure(bench: Bench) -> Results:
 
 
 def measure_store(directory: Path, effort: Effort) -> list[Block]:
-    """In a process of its own: a long list and ever new short ones."""
+    """In a separate process: a long list, and short ones again and again."""
     with_many = own.jsonl(directory / "many")
     blocks = effort.blocks
     _log(with_many, effort.pointers - blocks * _CALLS // 2)
@@ -61,7 +61,7 @@ def measure_store(directory: Path, effort: Effort) -> list[Block]:
         with_few = own.jsonl(directory / f"few-{block}")
         few: list[float] = []
         many: list[float] = []
-        for number in range(_CALLS):  # half of them before the 10th pointer, half behind it
+        for number in range(_CALLS):  # half of them before the 10th pointer, half after it
             few += _log(with_few, 1, number)
             many += _log(with_many, 1, number)
         with_few.close()
@@ -81,7 +81,7 @@ def _log(store: LogStore, count: int, start: int = 0) -> list[float]:
 
 
 def measure_rewriting(directory: Path, effort: Effort) -> list[Block]:
-    """In a process of its own: the way in which one would write it first."""
+    """In a separate process: the obvious way, which rewrites the list."""
     return [
         Block(few=_rewrite(directory, _FEW), many=_rewrite(directory, effort.pointers))
         for _ in range(max(1, effort.blocks // 10))

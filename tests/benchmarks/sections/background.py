@@ -102,7 +102,7 @@ def measure(bench: Bench) -> Results:
 
 
 def compare(size: int, milliseconds: int, effort: Effort) -> Compared:
-    """In a process of its own."""
+    """In a separate process."""
     child = {"kind": Sleeping.name, "params": {"milliseconds": milliseconds}}
     with temporarily_registered(Sleeping.name, Sleeping):
         store = BackgroundLogStore(child=child, capacity=10**6, close_timeout=0)

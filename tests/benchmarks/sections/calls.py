@@ -84,7 +84,7 @@ def measure(bench: Bench) -> Results:
 
 
 def measure_subject(name: str, effort: Effort) -> list[Figures]:
-    """In a process of its own: the loops of one subject."""
+    """In a separate process: the loops of one subject."""
     subject = named(name)
     loops = [(size, False) for size in SIZES] + [(_PACED_SIZE, True)]
     figures: list[Figures] = []

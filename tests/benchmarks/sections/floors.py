@@ -63,7 +63,7 @@ def measure(bench: Bench) -> Results:
 
 
 def measure_pair(store_name: str, floor_name: str, effort: Effort) -> list[Pair]:
-    """In a process of its own: one store beside its floor, at all sizes."""
+    """In a separate process: one store beside its floor, at all sizes."""
     store, floor = named(store_name), named(floor_name)
     return [
         _compare(store, floor, size, effort, paced=paced)

@@ -59,7 +59,7 @@ def measure(bench: Bench) -> Results:
 
 
 def grow(kind: str, effort: Effort) -> list[Point]:
-    """In a process of its own: log, and look ten times on the way."""
+    """In a separate process: log, and look ten times."""
     make, rows = _STORES[kind], rows_of(1)
     points: list[Point] = []
     with fresh_directory() as directory:

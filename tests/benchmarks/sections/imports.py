@@ -1,4 +1,4 @@
-"""What an import costs, in fresh processes: the time from before the statement to behind it."""
+"""What an import costs: the time of the statement, in fresh processes."""
 
 import statistics
 import subprocess

@@ -55,7 +55,7 @@ def _rows_left(subject: Subject, calls: int) -> int:
 
 
 def log_and_die(name: str, directory: str, calls: int) -> None:
-    """In a process of its own: so many calls, and then SIGKILL."""
+    """In a separate process: this many calls, and then SIGKILL."""
     log = named(name).open(Path(directory)).log
     rows = rows_of(_SIZE)
     for step in range(calls):
@@ -64,7 +64,7 @@ def log_and_die(name: str, directory: str, calls: int) -> None:
 
 
 def count_rows(name: str, directory: str) -> int:
-    """In a process of its own: the steps of which all values are found."""
+    """In a separate process: the number of rows with all their values."""
     return sum(len(row) == _SIZE for row in named(name).read(Path(directory)))
 
 

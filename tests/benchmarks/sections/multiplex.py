@@ -49,7 +49,7 @@ def measure(bench: Bench) -> Results:
 
 
 def measure_all(effort: Effort) -> list[Added]:
-    """In a process of its own."""
+    """In a separate process."""
     added: list[Added] = []
     for size in _SIZES:
         for children in _CHILDREN:

@@ -47,7 +47,7 @@ def measure(bench: Bench) -> Results:
 
 
 def log_them(name: str, directory: str) -> None:
-    """In a process of its own."""
+    """In a separate process."""
     opened = named(name).open(Path(directory))
     opened.log({"loss": _FINITE}, 0)
     opened.log({"loss": _FINITE, **_VALUES}, 1)
@@ -55,7 +55,7 @@ def log_them(name: str, directory: str) -> None:
 
 
 def read_them(name: str, directory: str) -> str:
-    """In a process of its own: what was found, in words."""
+    """In a separate process: what the log has, in words."""
     rows = [row for row in named(name).read(Path(directory)) if len(row) > 1]
     if not rows:
         return "the row is lost"

@@ -37,7 +37,7 @@ def measure(bench: Bench) -> Results:
 
 
 def measure_both(directory: Path, effort: Effort) -> Results:
-    """In a process of its own."""
+    """In a separate process."""
     long, empty = directory / "long", directory / "empty"
     for each in (long, empty):
         each.mkdir()

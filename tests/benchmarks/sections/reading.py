@@ -76,7 +76,7 @@ def write(directory: Path, count: int) -> None:
 
 
 def read(name: str, directory: Path) -> Reading:
-    """In a process of its own: how long a reader takes for the mean of one metric."""
+    """In a separate process: how long a reader takes for the mean of one metric."""
     module, mean = READERS[name]
     if module:
         importlib.import_module(module)

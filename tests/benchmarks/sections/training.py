@@ -110,7 +110,7 @@ def measure(bench: Bench) -> Results:
 
 
 def train(store: str, steps: int) -> Loop:
-    """In a process of its own: the demo's loop, which logs three metrics a step."""
+    """In a separate process: the demo's loop, which logs three metrics a step."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # as the demo does, before NumPy is imported
     sys.path.append(str(_EXAMPLES / "digits"))
     demo: Any = importlib.import_module("train")

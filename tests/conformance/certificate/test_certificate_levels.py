@@ -136,7 +136,7 @@ def test_the_level_is_what_is_known_for_certain(
     assert _level(*verdicts, expected_failures=excuses) == level
 
 
-def test_trouble_with_the_harness_is_no_success() -> None:
+def test_a_failing_harness_is_not_a_success() -> None:
     assert _level(trouble=("leaving the harness raised OSError",)) == "not certified"
 
 

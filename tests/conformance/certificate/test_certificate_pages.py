@@ -96,7 +96,7 @@ def test_the_page_says_everything() -> None:
         (certified({"MET-1": "not run"}), "incomplete"),
     ],
 )
-def test_each_level_has_a_look_of_its_own(certificate: Certificate, level: str) -> None:
+def test_each_level_looks_different(certificate: Certificate, level: str) -> None:
     elements = _Page(page(certificate)).elements
     assert ("article", {"class": level}) in elements
 
@@ -120,7 +120,7 @@ def test_causes_come_before_the_clauses() -> None:
     assert first < text.index("Look at: loops over metrics.items()") < second
     assert second < text.index("35 clauses: 26 passed, 2 failed, 1 masked")
     assert "log_scalar records what log_metrics recordscause 1 (MET-1)masked" in text
-    # What a cause explains is folded: it stands above.
+    # A clause that a cause explains is folded: the cause is above.
     assert '<details class="failed"><summary><b>MET-1</b>' in page(certificate)
 
 

@@ -287,7 +287,9 @@ def test_a_certificate_of_the_older_format_is_verified_too(
         ('{"format": "another/1"}', "format: Input should be 'evsys-conformance-certificate/2'"),
     ],
 )
-def test_what_is_no_certificate_is_said(content: str, problem: str, tmp_path: Path) -> None:
+def test_the_problem_of_a_file_that_is_not_a_certificate_is_named(
+    content: str, problem: str, tmp_path: Path
+) -> None:
     path = tmp_path / "out.json"
     path.write_text(content)
     assert problem in verify(path)[0]

@@ -1,4 +1,4 @@
-"""Whatever a store does, the diagnosis only ever runs programs that a correct store passes."""
+"""For any store, the diagnosis only runs programs that a correct store passes."""
 
 import contextlib
 import random
@@ -94,8 +94,8 @@ def _reduce(program: Program, subject: Subject, kind: Kind, seed: int, often: fl
 @contextlib.contextmanager
 def _subject(name: str) -> Generator[Subject]:
     """A correct store of the zoo."""
-    [animal] = [each for each in CORRECT if each.id == name]
-    subject = Subject(animal.harness(), "zoo", volume=0.02)
+    [entry] = [each for each in CORRECT if each.id == name]
+    subject = Subject(entry.harness(), "zoo", volume=0.02)
     with subject.harness:
         yield subject
     subject.discard()

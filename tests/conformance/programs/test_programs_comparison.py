@@ -258,7 +258,7 @@ def test_what_a_call_that_is_not_judged_records_is_free_and_everything_else_is_j
     points = [_row(1, {"a": 0.5})]
     strange = RunLog([*points, _row(0, {"ODD": 9.0})], {}, [ArtifactPointer("ODD", "?", "file")])
     kinds = [difference.area for difference in differences(records, strange, EXACT)]
-    # Each kind of call leaves only records of its own kind.
+    # Each kind of call leaves only its own kind of record.
     assert kinds == ["artifacts" if call.method == "log_scalar" else "points"]
     lost = list(differences(records, RunLog([], {}, []), EXACT))
     assert [difference.kind for difference in lost] == ["lost"]

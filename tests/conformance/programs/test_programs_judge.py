@@ -151,7 +151,7 @@ BY_EXPECTATION: dict[Expect, dict[str, Kind]] = {
 
 @pytest.mark.parametrize("raised", ERRORS)
 @pytest.mark.parametrize("expect", Expect)
-def test_a_call_must_do_what_the_contract_says_of_it(expect: Expect, raised: str) -> None:
+def test_a_call_must_do_what_the_contract_says(expect: Expect, raised: str) -> None:
     error = ERRORS[raised]
     seen = {} if error is None else {1: caught(error)}
     kinds = [each.kind for each in found([Open(), bad(HALF, expect), Close()], seen)]

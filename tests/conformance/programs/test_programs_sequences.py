@@ -90,7 +90,7 @@ def test_a_call_that_is_recorded_twice_is_noticed(
 
 
 MAKERS: dict[str, Callable[[int, int], Call]] = {
-    "points of its own key": lambda writer, n: calls.metrics({f"writer {writer}": n / 8}, n),
+    "points of one key each": lambda writer, n: calls.metrics({f"writer {writer}": n / 8}, n),
     "points of a shared key": lambda writer, n: calls.metrics({"shared": n / 8}, n + 100 * writer),
     "artifacts": lambda writer, n: calls.artifact(f"writer {writer}", f"{n}.pt"),
 }

@@ -55,7 +55,7 @@ def test_a_caller_may_change_its_arguments_after_the_call(call: Call, store: typ
     kinds = {each.kind for each in found(program, store)}
     assert kinds <= {"altered", "mixed up", "under another split", "invented"}
     assert found(program, store)
-    assert call.code() == before, "what is changed is no part of the program"
+    assert call.code() == before, "a change of an argument is not part of the program"
 
 
 def test_a_change_reaches_everything_that_can_be_changed() -> None:

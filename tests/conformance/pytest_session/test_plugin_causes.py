@@ -1,4 +1,4 @@
-"""What a session says of a store that fails: causes, and no more than that."""
+"""For a store that fails, a session reports causes and nothing more."""
 
 import itertools
 import re

@@ -85,7 +85,7 @@ def test_an_interrupted_session_keeps_the_files_of_the_earlier_one(inner: Inner)
     assert path.exists()
 
 
-def test_a_place_that_can_not_be_written_to_is_no_harm(inner: Inner) -> None:
+def test_a_directory_that_can_not_be_written_to_does_no_harm(inner: Inner) -> None:
     (inner.directory / ".evsys").write_text("not a directory")
     session = inner.certify(*FAULTY)
     assert "The program can't be kept as a file: " in session.text

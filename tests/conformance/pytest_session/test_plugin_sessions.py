@@ -107,7 +107,7 @@ def test_the_harness_is_entered_once_and_left_at_the_end(inner: Inner) -> None:
     assert inner.events() == ["entered Harness", "left Harness"]
 
 
-def test_each_worker_enters_and_leaves_a_harness_of_its_own(inner: Inner) -> None:
+def test_each_worker_enters_and_leaves_its_own_harness(inner: Inner) -> None:
     session = inner.certify(
         *(*TARGET, *CHEAP, "-n", "2", "--dist", "each", "--evsys-report", "out.json"),
         *("--hypothesis-seed", "77"),

@@ -108,7 +108,7 @@ def pytest_runtest_setup(item):
     assert "only MET-8 ran" in session.text
 
 
-def test_one_clause_alone_is_no_verdict(inner: Inner) -> None:
+def test_one_clause_alone_is_not_a_verdict(inner: Inner) -> None:
     session = inner.certify(
         "--evsys-conformance", "my_stores:MemoryStore", "--evsys-clause", "met-8"
     )

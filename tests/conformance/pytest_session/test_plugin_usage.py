@@ -1,4 +1,4 @@
-"""What can't be certified ends with status 4 and a text that says what to do."""
+"""A target that can't be certified ends with status 4 and a message that says what to do."""
 
 import argparse
 from pathlib import Path
@@ -55,7 +55,7 @@ def test_the_efforts_of_the_option_are_those_of_the_kit() -> None:
 
 
 def _parsed(*arguments: str, ini: list[str] | None = None, paths: bool = False) -> Options | None:
-    """What the options come to, in a session of their own making."""
+    """The options as the plugin reads them, without a session."""
     parser = argparse.ArgumentParser()
     for name in ("conformance", "clause", "report"):
         parser.add_argument(f"--evsys-{name}", action="append", default=[])

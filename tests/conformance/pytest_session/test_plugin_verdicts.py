@@ -1,4 +1,4 @@
-"""What a session says of a store, and its exit status."""
+"""The verdict that a session prints for a store, and its exit status."""
 
 import pytest
 
@@ -67,7 +67,7 @@ def test_a_harness_that_can_not_be_entered_is_a_kit_error(inner: Inner) -> None:
     assert session.status == 1
 
 
-def test_a_harness_that_can_not_be_left_is_no_success(inner: Inner) -> None:
+def test_a_harness_that_can_not_be_left_is_not_a_success(inner: Inner) -> None:
     session = inner.certify("--evsys-conformance", "my_stores:StickyHarness", small=True)
     why = "leaving the harness raised TimeoutError: the server does not stop"
     assert f"my_stores:StickyHarness is NOT CERTIFIED: {why}\n" in session.text
@@ -94,7 +94,7 @@ def test_a_store_that_ends_the_program_fails(inner: Inner) -> None:
     assert session.status == 1
 
 
-def test_each_target_has_a_verdict_of_its_own_also_with_workers(inner: Inner) -> None:
+def test_each_target_has_its_own_verdict_even_with_workers(inner: Inner) -> None:
     session = inner.certify(
         *("--evsys-conformance", "my_stores:NamelessStore"),
         *("--evsys-conformance", "my_stores:MemoryStore"),

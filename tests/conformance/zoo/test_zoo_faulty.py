@@ -9,9 +9,9 @@ from evsys_conformance.checks import leaks
 from evsys_conformance.processes import steps
 from evsys_conformance.programs import threads
 from evsys_conformance.verdicts import Verdict
-from zoo.animals import Faulty
 from zoo.judging import finding, judged
 from zoo.registry import FAULTY
+from zoo.stores import Faulty
 
 
 @pytest.fixture(autouse=True)
@@ -22,22 +22,22 @@ def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leaks, "GRACE_SECONDS", 0.3)
 
 
-# What faulty stores leave behind, and raise in their threads and finalisers, is their fault.
+# Faulty stores may leave things open, and raise in threads and finalisers.
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-@pytest.mark.parametrize("animal", FAULTY, ids=lambda animal: animal.id)
+@pytest.mark.parametrize("entry", FAULTY, ids=lambda entry: entry.id)
 def test_a_faulty_store_fails_its_clause_with_a_message_that_says_why(
-    animal: Faulty, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    entry: Faulty, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Some faults create or delete what a drawn path names.
     monkeypatch.chdir(tmp_path)
     found: list[str] = []
-    for outcome in judged(animal.harness, animal.clause):
+    for outcome in judged(entry.harness, entry.clause):
         assert outcome.verdict is not Verdict.KIT_ERROR, outcome.message
         if outcome.verdict is Verdict.FAILED:
             found.append(finding(outcome))
-            if re.search(animal.message, found[-1]):
+            if re.search(entry.message, found[-1]):
                 return
-    assert found, f"a store that {animal.reason} passed {animal.clause}"
-    pytest.fail(f"/{animal.message}/ is not in what was found:\n" + "\n".join(found))
+    assert found, f"a store that {entry.reason} passed {entry.clause}"
+    pytest.fail(f"/{entry.message}/ is not in what was found:\n" + "\n".join(found))

@@ -8,33 +8,33 @@ from pathlib import Path
 import pytest
 
 from evsys_conformance.clauses import CLAUSES
-from zoo.animals import Correct, Faulty
 from zoo.page import page
 from zoo.registry import CORRECT, FAULTY
+from zoo.stores import Correct, Faulty
 
-ANIMALS: tuple[Correct | Faulty, ...] = (*CORRECT, *FAULTY)
+STORES: tuple[Correct | Faulty, ...] = (*CORRECT, *FAULTY)
 PAGE = Path(__file__).parents[3] / "docs" / "kill-matrix.md"
 
 
 @pytest.mark.parametrize("clause", [clause.id for clause in CLAUSES])
 def test_every_clause_has_faulty_stores_that_break_it(clause: str) -> None:
-    assert sum(animal.clause == clause for animal in FAULTY) >= 3
+    assert sum(entry.clause == clause for entry in FAULTY) >= 3
 
 
 def test_faults_name_clauses_that_exist() -> None:
-    assert {animal.clause for animal in FAULTY} <= {clause.id for clause in CLAUSES}
+    assert {entry.clause for entry in FAULTY} <= {clause.id for clause in CLAUSES}
 
 
-def test_animals_have_names_of_their_own() -> None:
-    names = Counter(animal.id for animal in ANIMALS)
+def test_every_store_has_a_different_name() -> None:
+    names = Counter(entry.id for entry in STORES)
     assert [name for name, times in names.items() if times > 1] == []
 
 
 def test_child_processes_can_import_every_store_that_they_open() -> None:
-    for animal in ANIMALS:
-        if not {"crash", "processes", "fork"} & set(animal.harness.capabilities):
+    for entry in STORES:
+        if not {"crash", "processes", "fork"} & set(entry.harness.capabilities):
             continue
-        store = animal.store
+        store = entry.store
         assert getattr(importlib.import_module(store.__module__), store.__qualname__) is store
 
 
@@ -47,5 +47,5 @@ def test_the_page_of_the_kill_matrix_lists_every_fault_under_its_clause() -> Non
         for clause, section in sections
         for row in re.findall(r"^\| `(\w+)` \| \w[^|]* \| ([^|]+) \|$", section, re.MULTILINE)
     ]
-    faults = [(animal.clause, animal.store.__name__, animal.reason) for animal in FAULTY]
+    faults = [(entry.clause, entry.store.__name__, entry.reason) for entry in FAULTY]
     assert sorted(rows) == sorted(faults)

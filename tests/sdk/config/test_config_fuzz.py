@@ -1,4 +1,4 @@
-"""Whatever stands in a file, loading it gives a specification or a LogStoreConfigError."""
+"""Loading any file gives a specification or raises LogStoreConfigError."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,13 +73,13 @@ specs: st.SearchStrategy[Any] = st.recursive(
 
 @pytest.fixture(autouse=True)
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A directory for the file, and a store that takes any text."""
+    """A directory for the file, and a store that takes any string."""
     monkeypatch.chdir(tmp_path)
     with temporarily_registered("leaf", Leaf):
         yield
 
 
-# The fixture only says where the file lies: it may serve all examples.
+# The fixture only gives the path of the file: it may serve all examples.
 fuzz = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 

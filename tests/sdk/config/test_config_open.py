@@ -197,7 +197,7 @@ class TestOpening:
             LogStoreSpec.model_validate(section),
             section,
             {"model": 1, "log_store": section},
-            # A run configuration may have a kind of its own.
+            # A run configuration may have its own kind.
             {"kind": "experiment", "log_store": section},
             OrderedDict(section),
             MappingProxyType({"log_store": MappingProxyType(section)}),

@@ -236,7 +236,7 @@ class TestTheSection:
             ("true", "true (a boolean)"),
         ],
     )
-    def test_a_section_that_is_no_mapping(self, section: str, given: str) -> None:
+    def test_a_section_that_is_not_a_mapping(self, section: str, given: str) -> None:
         assert problems(f"log_store: {section}\n") == [
             f"run.yaml:1: log_store: must be a mapping with kind and params, got {given}"
         ]
@@ -246,7 +246,7 @@ class TestTheSection:
             "run.yaml:3: log_store.params: must be a mapping of names to values, got a list"
         ]
 
-    def test_names_that_are_no_text(self) -> None:
+    def test_names_that_are_not_strings(self) -> None:
         wrong = "must have strings as names"
         assert problems("log_store:\n  kind: leaf\n  params:\n    1: 2\n    no: x\n") == [
             f"run.yaml:3: log_store.params: {wrong}, got 1 (an integer): put it in quotes",

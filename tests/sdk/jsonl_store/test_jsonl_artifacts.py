@@ -1,4 +1,4 @@
-"""The file of artifacts: a JSON list whenever no call is under way, that grows at its end."""
+"""The file of artifacts: a JSON list that grows at its end, whenever no call is in progress."""
 
 import codecs
 import json

@@ -147,7 +147,7 @@ def test_processes_lose_tear_and_double_nothing(log_dir: Path) -> None:
     ],
     ids=["spawn", "forkserver"],
 )
-def test_a_worker_that_is_not_forked_gets_a_store_of_its_own_by_pickling(
+def test_a_worker_that_is_not_forked_gets_its_own_store_by_pickling(
     store: JSONLLogStore, log_dir: Path, context: SpawnContext | ForkServerContext
 ) -> None:
     store.log_scalar("loss", 1.0, 0)

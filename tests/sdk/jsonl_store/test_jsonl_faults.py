@@ -98,7 +98,7 @@ def test_a_file_in_the_place_of_the_directory_is_noticed_too(
         store.log_scalar("loss", 1.0, 1)
 
 
-def test_a_metrics_file_that_was_moved_away_is_started_anew(
+def test_a_metrics_file_that_was_moved_away_is_started_again(
     store: JSONLLogStore, log_dir: Path, clock: Clock
 ) -> None:
     store.log_scalar("loss", 1.0, 0)
@@ -361,7 +361,7 @@ for trial in range(40):
     rows = [int(next(iter(row.metrics)).rstrip("x")) for row in log.metrics]
     artifacts = [int(artifact.name) for artifact in log.artifacts]
     for trial, calls in enumerate(returned):
-        # The call under way may be there or not.
+        # The call in progress may be recorded or not.
         assert rows.count(trial) - calls["m"] in {0, 1}
         assert artifacts.count(trial) - calls["a"] in {0, 1}
         merges = log.hyperparams.get(str(trial), -5) // 5 + 1

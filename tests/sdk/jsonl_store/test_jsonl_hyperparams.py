@@ -36,7 +36,7 @@ def read(log_dir: Path) -> dict[str, Any]:
 
 
 def refuse(constant: str) -> None:
-    raise AssertionError(f"{constant} is no JSON")
+    raise AssertionError(f"{constant} is not JSON")
 
 
 def test_the_file_is_one_pretty_printed_object(store: JSONLLogStore, log_dir: Path) -> None:

@@ -15,7 +15,7 @@ from evsys_sdk.log_stores.jsonl import JSONLLogStore
 
 ROWS = 20_000
 LATE = 19_000
-"""The first row with a value that is not finite: far behind where readers look to find types."""
+"""The first row with a non-finite value: far after the rows from which readers guess types."""
 
 VALUES = [math.sin(step) * 1e17 for step in range(ROWS)]
 NOT_FINITE = {LATE: math.nan, LATE + 1: math.inf, LATE + 2: -math.inf}

@@ -146,7 +146,7 @@ def test_a_row_as_any_writer_may_write_it_is_read(
     )
 
 
-def test_names_of_other_fields_are_told_to_who_asks() -> None:
+def test_the_names_of_other_fields_are_given_on_request() -> None:
     names: set[str] = set()
     decode_row(b'{"epoch": 1, "step": 1, "metrics": {"a": 1.0}, "host": 2}', names)
     decode_row(b'{"step": 1, "metrics": {"a": 1}, "extra": NaN}', names)
@@ -252,7 +252,7 @@ def test_a_damaged_line_is_named(line: str, reason: str, log_dir: Path) -> None:
 
 
 @pytest.mark.parametrize(("line", "reason"), DAMAGED)
-def test_reading_goes_on_past_damage_for_who_asks(line: str, reason: str, log_dir: Path) -> None:
+def test_reading_continues_after_damage_on_request(line: str, reason: str, log_dir: Path) -> None:
     write(log_dir, f"{ROW}{line}\n{ROW}{line}\n")
     damage: list[DamagedLogError] = []
     read = [*JSONLLogStore.iter_rows(log_dir=log_dir, on_damage=damage.append)]
@@ -272,7 +272,7 @@ def test_other_data_at_the_end_without_a_newline_is_damage_too(log_dir: Path) ->
         rows(log_dir)
 
 
-def test_bytes_that_are_no_text_are_shown_escaped(log_dir: Path) -> None:
+def test_bytes_that_are_not_utf_8_are_shown_escaped(log_dir: Path) -> None:
     write(log_dir, b"\xff\xfe\n")
     with pytest.raises(DamagedLogError, match=r"It begins '\\\\xff\\\\xfe'"):
         rows(log_dir)

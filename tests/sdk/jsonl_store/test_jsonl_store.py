@@ -45,7 +45,7 @@ def strict_rows(log_dir: Path) -> list[dict[str, Any]]:
     """The rows as a strict JSON parser sees them."""
 
     def refuse(constant: str) -> None:
-        raise AssertionError(f"{constant} is no JSON")
+        raise AssertionError(f"{constant} is not JSON")
 
     return [json.loads(line, parse_constant=refuse) for line in lines(log_dir)]
 
@@ -426,7 +426,7 @@ def test_the_error_after_close_names_the_method(log_dir: Path) -> None:
             write(store)
 
 
-def test_closing_again_or_without_a_write_is_no_error(log_dir: Path) -> None:
+def test_closing_again_or_without_a_write_succeeds(log_dir: Path) -> None:
     store = JSONLLogStore(log_dir=log_dir)
     store.close()
     store.close()

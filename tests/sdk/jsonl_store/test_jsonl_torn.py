@@ -110,7 +110,7 @@ def test_a_whole_row_that_lacks_its_newline_only_is_kept(
 
 @pytest.mark.parametrize("beside_another", [False, True])
 @pytest.mark.parametrize("piece", OTHERS)
-def test_what_is_no_row_of_ours_is_never_cut(
+def test_data_that_is_not_a_row_of_the_store_is_never_cut(
     piece: bytes, beside_another: bool, log_dir: Path
 ) -> None:
     other = JSONLLogStore(log_dir=log_dir) if beside_another else None
@@ -150,10 +150,10 @@ def test_an_open_store_keeps_others_from_cutting_and_a_closed_one_does_not(log_d
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def test_a_row_under_way_is_waited_for_and_kept(
+def test_an_incomplete_row_is_waited_for_and_kept(
     store: JSONLLogStore, log_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The newline of the store that opens lands behind the rest of a row that it saw in part."""
+    """The opening store's newline comes after the rest of a row that it saw in part."""
     store.log_scalar("loss", 1.0, 0)
     append(log_dir, ROW[:20])
     write = os.write
@@ -224,7 +224,7 @@ def test_a_whole_row_before_ours_gets_its_newline(
 
 
 @pytest.mark.parametrize("piece", OTHERS)
-def test_other_data_before_ours_stays_in_a_line_of_its_own(
+def test_other_data_before_the_row_stays_in_a_separate_line(
     piece: bytes, store: JSONLLogStore, log_dir: Path
 ) -> None:
     store.log_scalar("loss", 1.0, 1)
@@ -267,7 +267,7 @@ METRICS_WRITE = "evsys_sdk.log_stores._jsonl.metrics_file.write"
 
 
 @pytest.mark.parametrize("size", [1, 2, 30])
-def test_a_piece_of_our_own_is_taken_back(
+def test_an_incomplete_row_of_the_store_is_taken_back(
     size: int, store: JSONLLogStore, log_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.log_scalar("loss", 1.0, 0)
@@ -317,7 +317,7 @@ def test_a_piece_is_noticed_also_when_another_writer_added_what_it_lacks(
     assert steps(log_dir) == [0, 1, 2]
 
 
-def test_a_piece_of_our_own_is_blanked_out_beside_another_store(
+def test_an_incomplete_row_of_the_store_is_blanked_out_beside_another_store(
     store: JSONLLogStore, log_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.log_scalar("loss", 1.0, 0)

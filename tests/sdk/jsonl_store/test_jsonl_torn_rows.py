@@ -56,7 +56,7 @@ def test_a_row_cut_at_any_byte_is_a_torn_row_and_a_whole_one_is_not(row: bytes) 
 @given(LINES, LINES, LINES, st.randoms(use_true_random=False))
 @example(COMPACT, COMPACT, COMPACT, random.Random(0))
 @example(SPACED, COMPACT, SPACED, random.Random(1))
-def test_a_row_behind_torn_ones_is_found_and_none_is_invented(
+def test_a_row_after_torn_ones_is_found_and_none_is_invented(
     first: bytes, second: bytes, whole: bytes, draw: random.Random
 ) -> None:
     """Where the texts of a row look like another row, not being sure is all that is allowed."""
@@ -179,7 +179,7 @@ def test_a_log_of_another_writer_is_continued_wherever_it_was_cut(
 
 
 @pytest.mark.parametrize("row", [SPACED, COMPACT])
-def test_a_row_behind_what_another_writer_left_is_freed_of_it(row: bytes, tmp_path: Path) -> None:
+def test_a_row_is_separated_from_the_torn_row_of_another_writer(row: bytes, tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     with closing(JSONLLogStore(log_dir=tmp_path)) as store:
         for length in range(1, len(row) + 1):

@@ -297,7 +297,7 @@ def test_with_block_a_call_waits_for_room() -> None:
     assert [call[3] for call in child.calls] == [0, 1]
 
 
-def test_with_block_one_call_waits_in_vain_for_a_child_that_hangs_and_later_ones_do_not() -> None:
+def test_with_block_only_the_first_call_waits_for_a_child_that_hangs() -> None:
     store, child = shut(capacity=1, close_timeout=0.05)
     with pytest.raises(
         LogDeliveryError,

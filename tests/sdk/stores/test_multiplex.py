@@ -1,4 +1,4 @@
-"""The multiplex store: every child gets every call, whatever the others do (MUX-2)."""
+"""The multiplex store: every child gets every call, even if others fail (MUX-2)."""
 
 import copy
 import pickle
@@ -118,7 +118,7 @@ def log(store: Any, call: Call) -> None:
     st.lists(st.sampled_from(CALLS), max_size=12),
     st.sets(st.tuples(st.integers(0, 3), st.sampled_from(WRITES))),
 )
-def test_every_child_gets_every_call_in_order_whichever_of_them_fail(
+def test_every_child_gets_every_call_in_order_even_if_some_fail(
     calls: list[Call], failing: set[tuple[int, str]]
 ) -> None:
     store, recorders = multiplex(RECORDER, nested(RECORDER, RECORDER), RECORDER)
@@ -274,7 +274,7 @@ def test_an_interrupt_waits_for_the_other_children_and_is_raised_as_itself(
     assert "OSError: disk full" in caplog.text
 
 
-# Which children have not taken a call, as data.
+# The children that did not take a call, as data.
 
 
 def failures_of(store: MultiplexLogStore) -> tuple[ChildFailure, ...]:
@@ -396,7 +396,7 @@ def test_a_child_that_fails_to_close_does_not_hide_why_its_sibling_was_not_built
     ],
     ids=repr,
 )
-def test_children_that_are_no_list_of_specs_are_refused_before_any_is_built(
+def test_children_that_are_not_a_list_of_specs_are_refused_before_any_is_built(
     children: Any, place: str
 ) -> None:
     with pytest.raises(ValueError, match=f"(?s){place}"):

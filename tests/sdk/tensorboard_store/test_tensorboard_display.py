@@ -200,7 +200,7 @@ def test_the_text_tab_shows_a_block_just_as_it_stands(name: str) -> None:
     )
 
 
-def test_texts_stand_at_the_step_that_was_logged_last(tmp_path: Path) -> None:
+def test_texts_have_the_step_that_was_logged_last(tmp_path: Path) -> None:
     with closing(Store(log_dir=tmp_path)) as store:
         store.log_hyperparams({"lr": 0.1})
         store.log_artifact("data", "a")

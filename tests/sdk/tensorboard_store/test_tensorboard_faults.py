@@ -521,7 +521,7 @@ def start(program: str, *arguments: str) -> subprocess.Popen[str]:
 
 
 def child(program: str, *arguments: str) -> str:
-    """What one of PROGRAMS prints, run in a process of its own."""
+    """What one of PROGRAMS prints, run in a separate process."""
     with start(program, *arguments) as process:
         try:
             output, _ = process.communicate(timeout=60)

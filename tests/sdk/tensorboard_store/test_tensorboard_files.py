@@ -144,7 +144,7 @@ def test_files_with_other_names_do_not_keep_a_store_from_opening(tmp_path: Path)
 
 
 @pytest.mark.usefixtures("clock")
-def test_two_stores_opened_at_one_destination_in_one_moment_have_files_of_their_own(
+def test_two_stores_opened_at_one_destination_at_once_have_different_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As if each had listed the directory before the other created its file.
@@ -247,7 +247,7 @@ def test_damage_in_the_middle_of_a_file_is_named(tmp_path: Path) -> None:
     assert file.read_bytes() == data
 
 
-def test_a_record_that_is_no_event_is_named(tmp_path: Path) -> None:
+def test_a_record_that_is_not_an_event_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.tfevents").write_bytes(framed(b"") + framed(b"\xff" * 9))
     with pytest.raises(DamagedLogError, match=r"x\.tfevents is damaged at byte 16: .* TensorBoard"):
         read(tmp_path)

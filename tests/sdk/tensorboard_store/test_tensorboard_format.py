@@ -88,7 +88,7 @@ def packed_scalars(packer: ScalarPacker, metrics: dict[str, float]) -> dict[str,
     return event_parser()(packed).scalars
 
 
-def test_no_items_are_no_event() -> None:
+def test_an_empty_dict_is_not_packed() -> None:
     assert ScalarPacker().pack({}, 1, 1.0) is None
 
 
@@ -207,7 +207,7 @@ def test_a_json_block_reads_back_from_its_event_whatever_markup_it_holds(
     ],
     ids=["empty", "prose", "no end", "a list", "no json", "too deep"],
 )
-def test_a_text_of_another_writer_is_no_block(text: str) -> None:
+def test_the_text_of_another_writer_is_not_a_block(text: str) -> None:
     assert json_of_block(text) is None
 
 
@@ -252,7 +252,7 @@ def test_an_event_of_another_writer_gives_its_scalars_and_nothing_else() -> None
     assert (event.scalars, event.texts) == ({"loss": 0.5}, {})
 
 
-def test_bytes_that_are_no_event_are_a_value_error() -> None:
+def test_bytes_that_are_not_an_event_are_a_value_error() -> None:
     with pytest.raises(ValueError, match=r".+"):
         event_parser()(b"\xff" * 9)
 

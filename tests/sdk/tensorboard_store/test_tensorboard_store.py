@@ -112,7 +112,7 @@ def test_tags_of_another_call_between_do_not_mix_with_a_calls_own(tmp_path: Path
     assert found == [list(metrics.items()) for metrics in calls] * 3
 
 
-def test_mappings_that_are_no_dict_are_recorded_like_dicts(tmp_path: Path) -> None:
+def test_mappings_other_than_dicts_are_recorded_like_dicts(tmp_path: Path) -> None:
     metrics: list[Any] = [
         {"a": 1.0, "b": 2.0},
         types.MappingProxyType({"a": 3.0, "b": 4.0}),

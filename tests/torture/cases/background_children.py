@@ -195,7 +195,7 @@ def child_is_slow(trial: Trial) -> None:
 
 
 class _Server:
-    """A process that is told of every call."""
+    """A process that gets every call."""
 
     def __init__(self) -> None:
         self.start()
@@ -217,7 +217,7 @@ class _Server:
 
 @case("A child whose server is killed and comes back", "background")
 def server_comes_back(trial: Trial) -> None:
-    """What was logged meanwhile is reported as lost, and everything else is delivered."""
+    """Calls made while the server is down are reported as lost, all others are delivered."""
     server = _Server()
     store, recorder = _opened(server.tell, 60)
     calls = trial.times(full=5_000, short=300)

@@ -65,7 +65,7 @@ def threads(trial: Trial) -> None:
 
 @case("4 processes log to one directory", *STORES)
 def processes(trial: Trial) -> None:
-    """The same, each with a store of its own."""
+    """The same, each with its own store."""
     rows = trial.times(full=10_000, short=500)
     place = trial.directory / "log"
     open_store(trial.store, place).close()
@@ -168,7 +168,7 @@ class LoggingSamples:
 
 @case("DataLoader workers of torch, forked and spawned, while the parent logs", *STORES)
 def loader_workers(trial: Trial) -> None:
-    """Each worker goes on in files of its own; spawned ones get the store by pickling."""
+    """Each worker continues in its own files; spawned ones get the store by pickling."""
     if find_spec("torch") is None:
         raise NotRun("torch is not installed")
     data = import_module("torch.utils.data")

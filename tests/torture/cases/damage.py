@@ -166,7 +166,7 @@ def _changes(trial: Trial, path: Path, count: int) -> Iterator[int]:
 
 @case("Metrics file with a byte changed anywhere", "jsonl")
 def changed_rows(trial: Trial) -> None:
-    """The line that it breaks is named, all others are read, and the log goes on behind them."""
+    """The damaged line is named, all others are read, and logging continues after them."""
     place = _write_log(trial)
     path = place / "metrics.jsonl"
     named = changes = 0
@@ -229,7 +229,7 @@ def _read(path: Path) -> list[object] | None:
 
 @case("Event file with a byte changed anywhere", "tensorboard")
 def changed_events(trial: Trial) -> None:
-    """Named with its place, never taken for a value; a new store goes on in a file of its own."""
+    """Damage is named with its place, never taken for a value; a new store writes a new file."""
     place = _write_log(trial)
     [path] = place.iterdir()
     size = os.path.getsize(path)

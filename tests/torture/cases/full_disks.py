@@ -140,7 +140,7 @@ def _check(trial: Trial, log_dir: Path, returned: list[int]) -> None:
 
 @case("Disk full, with another process taking every byte that is freed", "jsonl", "tensorboard")
 def fought_over(trial: Trial) -> None:
-    """What a failing call gives back for a moment may be gone when it wants it again."""
+    """A failing call frees space for a moment; another process may take it."""
     rounds = trial.times(full=15, short=3)
     refusals = 0
     for number in range(rounds):

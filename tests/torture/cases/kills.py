@@ -37,7 +37,7 @@ def killed(trial: Trial) -> None:
         while run % 5 and not ledger.counts[run]:
             time.sleep(0.001)
         code = kill_after(child, trial.chance.uniform(0, _RUN_SECONDS))
-        trial.expect(code == -signal.SIGKILL, f"run {run} ended by itself, with code {code}")
+        trial.expect(code == -signal.SIGKILL, f"run {run} ended before the kill, with code {code}")
         torn += _ends_torn(place)
     trial.did(f"{kills} kills in {len(places)} logs, {sum(ledger.counts):,} calls returned")
     if trial.store != "tensorboard":

@@ -19,7 +19,7 @@ __all__ = ["child_dies", "child_hangs", "child_on_full_disk", "child_raises"]
 
 def _around(child: dict[str, Any], directory: Path) -> MultiplexLogStore:
     """A multiplex with the child between a jsonl store and a tensorboard store."""
-    logging.getLogger("evsys_sdk").setLevel(logging.CRITICAL)  # what close() says of the child
+    logging.getLogger("evsys_sdk").setLevel(logging.CRITICAL)  # close() warns about the child
     jsonl, tensorboard = (spec(kind, directory / kind) for kind in ("jsonl", "tensorboard"))
     return MultiplexLogStore(children=[jsonl, child, tensorboard])
 
@@ -38,7 +38,7 @@ def _log(trial: Trial, store: MultiplexLogStore, numbers: Sequence[int]) -> list
 
 
 def _check_siblings(trial: Trial, numbers: Sequence[int]) -> None:
-    """They have every call, whatever the child between them did."""
+    """They have every call, even if the child between them failed."""
     for label, log in logs("multiplex", trial.directory):
         check_run(trial, label, found_runs(trial, label, log), 0, numbers)
     check_tools(trial, trial.directory)

@@ -124,7 +124,7 @@ def _names(trial: Trial, count: int) -> list[str]:
 
 @case("Markup in names, in TensorBoard's Text tab", "tensorboard")
 def markup_in_texts(trial: Trial) -> None:
-    """Rendered by TensorBoard itself, as Markdown and as it stands: the elements stay the same."""
+    """TensorBoard renders it, as Markdown and as plain text: the elements stay the same."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         to_html = import_module("tensorboard.plugins.text.text_plugin").text_array_to_html

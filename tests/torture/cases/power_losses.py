@@ -1,6 +1,6 @@
-"""A machine that loses its power: what stands on the disk at that instant is all there is.
+"""A machine that loses its power: only the data on the disk at that instant is left.
 
-The disk is an image of our own. A copy of the image, taken while a store is open, holds what had
+The disk is an image. A copy of the image, taken while a store is open, holds what had
 reached it: what the system still kept in memory is missing, as after a loss of power.
 """
 
@@ -19,7 +19,7 @@ __all__ = ["power_lost"]
 
 @case("Power lost (a copy of an ext4 disk, taken while the store is open)", "jsonl", "tensorboard")
 def power_lost(trial: Trial) -> None:
-    """What was synced is there, nothing that is there is wrong, and the log goes on."""
+    """Synced data is kept, nothing else is wrong, and the log continues."""
     losses = trial.times(full=15, short=3)
     log_call(open_store(trial.store, trial.directory / "imports"), 0, 11)
     lost = 0

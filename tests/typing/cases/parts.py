@@ -1,6 +1,6 @@
 """The five methods of a conforming store, one class each.
 
-A bad case inherits those that it gets right, so that only what it gets wrong stands in it.
+A bad case inherits those that it gets right, so that it only has what it gets wrong.
 """
 
 from typing import Any

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from evsys_conformance import StoreHarness
 from evsys_sdk import RunLog
-from zoo.animals import correct
 from zoo.backends.jsonl import read_lines
 from zoo.front import Forbidding, Front
+from zoo.stores import correct
 
 
 class Background(Front):
@@ -34,7 +34,7 @@ class Background(Front):
                 self.deliver(file, record)
 
     def deliver(self, file: Any, record: dict[str, Any]) -> None:
-        # As in Jsonl: what a killed process left behind must not spoil the line that comes next.
+        # As in Jsonl: an incomplete line of a killed process must not spoil the next one.
         file.write("\n" + json.dumps(record))
 
     def record(self, step: int, split: str, points: dict[str, float]) -> None:

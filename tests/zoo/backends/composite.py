@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from evsys_conformance import StoreHarness, build_store
 from evsys_sdk import RunLog, get_log_store
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
-from zoo.animals import correct
 from zoo.front import ClosedError, Forbidding, is_dict
+from zoo.stores import correct
 
 
 class Composite:

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, TextIO
 
 from evsys_conformance import StoreHarness
 from evsys_sdk import ArtifactPointer, MetricRow, RunLog
-from zoo.animals import correct
 from zoo.front import Forbidding, Front
+from zoo.stores import correct
 
 
 class Csv(Front):

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from evsys_conformance import StoreHarness
 from evsys_sdk import RunLog
-from zoo.animals import correct
 from zoo.backends.jsonl import add_record
 from zoo.front import Forbidding, Front
+from zoo.stores import correct
 
 
 class Http(Front):

@@ -9,8 +9,8 @@ from weakref import WeakSet
 
 from evsys_conformance import StoreHarness
 from evsys_sdk import ArtifactPointer, MetricRow, RunLog
-from zoo.animals import correct
 from zoo.front import Forbidding, Front
+from zoo.stores import correct
 
 OPEN: "WeakSet[Jsonl]" = WeakSet()
 
@@ -27,7 +27,7 @@ os.register_at_fork(after_in_child=renew_locks)
 class Jsonl(Front):
     """Every record is a line of ``log.jsonl``; hyperparameters are lines too, merged by the reader.
 
-    A line begins with the newline, so that a piece that a killed process left behind can't spoil
+    A line begins with the newline, so that an incomplete line of a killed process can't spoil
     the next one.
     """
 

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from evsys_conformance import StoreHarness
 from evsys_sdk import ArtifactPointer, MetricRow, RunLog
-from zoo.animals import correct
 from zoo.front import Checks, Forbidding, Front
+from zoo.stores import correct
 
 LOGS: dict[str, RunLog] = {}
-"""What stands at each destination."""
+"""The log at each destination."""
 
 
 class MemoryBack(Checks):

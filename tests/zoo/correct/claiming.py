@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from zoo.animals import correct
 from zoo.backends.composite import Composite, CompositeHarness
 from zoo.backends.csv_file import Csv, CsvHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
+from zoo.stores import correct
 
 
 class RewritesWhole(Jsonl):
@@ -107,7 +107,7 @@ class KeepsTailHarness(CsvHarness):
 
 
 class ParallelComposite(Composite):
-    """Gives a call to all children at once, each in a thread of its own; waits for all."""
+    """Gives a call to all children at once, each in a new thread; waits for all."""
 
     def __init__(self, *, children: list[dict[str, Any]]) -> None:
         super().__init__(children=children)
@@ -162,7 +162,7 @@ class CommitsEachKey(Sqlite):
             super().merge({key: value})
 
 
-@correct("commits each hyperparameter by itself")
+@correct("commits each hyperparameter separately")
 class CommitsEachKeyHarness(SqliteHarness):
     store = CommitsEachKey
     capabilities = {"split", "float64", "resume", "crash"}

@@ -9,10 +9,10 @@ from typing import Any, ClassVar, Final, Generic, NoReturn, Self, TypeVar
 from pydantic import BaseModel, PrivateAttr
 
 from evsys_sdk import LogStore, RunLog
-from zoo.animals import correct
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.correct.plain import PlainConfig, PlainHarness, begun, pointer, row
 from zoo.front import ClosedError, Front, json_value, number, text, whole
+from zoo.stores import correct
 
 
 class Slots:
@@ -137,7 +137,7 @@ class AlikeHarness(MemoryHarness):
 
 
 class Incomparable(Memory):
-    """Whoever compares it makes a mistake."""
+    """To compare it is a mistake."""
 
     def __eq__(self, other: object) -> NoReturn:
         raise TypeError("stores can't be compared")
@@ -206,7 +206,7 @@ class PydanticHarness(PlainHarness):
 
 
 class Sealed(type):
-    """A metaclass whose classes can't be changed, and are called by a method of its own."""
+    """A metaclass whose classes can't be changed, and are called by its own method."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         return super().__call__(*args, **kwargs)
@@ -237,7 +237,7 @@ class GenericHarness(MemoryHarness):
 
 
 class AbstractStore(abc.ABC):
-    """What a house demands of its own stores."""
+    """What a company demands of its stores."""
 
     name: ClassVar[str] = "zoo_abstract"
 
@@ -246,7 +246,7 @@ class AbstractStore(abc.ABC):
 
 
 class OfHouse(Memory, AbstractStore):
-    """Inherits an abstract class of its own house."""
+    """Inherits an abstract class of its company."""
 
 
 @correct("inherits an abstract class")
@@ -279,7 +279,7 @@ class NamedByEnumHarness(MemoryHarness):
 
 
 class NamedFinal(Front):
-    """Says Final for ClassVar; closes itself in whatever way it ends."""
+    """Says Final for ClassVar; closes itself in any way that it ends."""
 
     name: Final = "zoo_final"
     Config = PlainConfig

@@ -15,11 +15,11 @@ from pydantic import (
 )
 
 from evsys_sdk import RunLog
-from zoo.animals import correct
 from zoo.backends.jsonl import Jsonl, JsonlHarness, read_lines
 from zoo.backends.memory import MemoryBack, MemoryHarness
 from zoo.correct.plain import PlainConfig
 from zoo.front import Forbidding, Front, is_dict
+from zoo.stores import correct
 
 
 class Configured(MemoryBack, Front):
@@ -85,7 +85,7 @@ class Lines(Jsonl):
 
 
 class Converting(Lines):
-    """Its Config turns text into a path of its own; the constructor takes both."""
+    """Its Config turns a string into its own path type; the constructor takes both."""
 
     class Config(Forbidding):
         directory: Annotated[Path, BeforeValidator(as_path), AfterValidator(inside)]
@@ -188,7 +188,7 @@ class OtherTypesHarness(MemoryHarness):
 
 
 class Elsewhere(Configured):
-    """Its Config stands elsewhere, by the way of class arguments."""
+    """Its Config is elsewhere: a class argument names it."""
 
     class Config(BaseModel, extra="forbid", frozen=True, strict=True):
         destination: str

@@ -18,11 +18,11 @@ import numpy as np
 
 from evsys_conformance import StoreHarness
 from evsys_sdk import ArtifactPointer, MetricRow, RunLog
-from zoo.animals import correct
 from zoo.backends.buffered import Buffered, BufferedHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness, add_record
 from zoo.backends.sqlite import Sqlite, SqliteHarness, read_database
 from zoo.front import Forbidding, Front
+from zoo.stores import correct
 
 
 class Wal(Sqlite):
@@ -226,7 +226,7 @@ class ThroughLoggingHarness(JsonlHarness):
 
 
 class Eventful(Jsonl):
-    """Writes in an event loop of its own, which keeps the order."""
+    """Writes in its own event loop, which keeps the order."""
 
     def __init__(self, *, directory: Path) -> None:
         super().__init__(directory=directory)
@@ -255,7 +255,7 @@ class Eventful(Jsonl):
         super().release()
 
 
-@correct("writes in an event loop in a thread of its own")
+@correct("writes in an event loop in a separate thread")
 class EventfulHarness(JsonlHarness):
     store = Eventful
     capabilities = {"split", "float64", "resume", "threads"}

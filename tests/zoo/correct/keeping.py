@@ -13,11 +13,11 @@ import numpy as np
 
 from evsys_conformance import StoreHarness
 from evsys_sdk import ArtifactPointer, MetricRow, RunLog
-from zoo.animals import correct
 from zoo.backends.buffered import Buffered, BufferedHarness, read_pickle
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
+from zoo.stores import correct
 
 
 class Float32Store(Memory):
@@ -266,12 +266,12 @@ class FilePerSplitHarness(BufferedHarness):
 
 
 class Verbose(Buffered):
-    """Keeps hyperparameters and artifacts as text of its own."""
+    """Keeps hyperparameters and artifacts in its own text format."""
 
     def add_artifact(self, name: str, path: str, kind: str) -> None:
         self.log.artifacts.append(ArtifactPointer(name, path, kind, ts=math.nan))
 
 
-@correct("gives times that are no times")
+@correct("gives times that are not numbers")
 class VerboseHarness(BufferedHarness):
     store = Verbose

@@ -4,10 +4,10 @@ import functools
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from zoo.animals import correct
 from zoo.backends.memory import Memory, MemoryBack, MemoryHarness
 from zoo.correct.classes import Slots
 from zoo.correct.plain import PlainConfig, PlainHarness
+from zoo.stores import correct
 
 
 class Proxied:
@@ -35,7 +35,7 @@ class Proxied:
         self.inner.close(*args, **kwargs)
 
 
-@correct("hides all its signatures behind *args, **kwargs")
+@correct("takes *args, **kwargs in all its methods")
 class ProxiedHarness(PlainHarness):
     store = Proxied
 
@@ -178,7 +178,7 @@ class DynamicMethodsHarness(MemoryHarness):
 
 
 class Bound(Memory):
-    """Binds its methods anew on every instance, for speed."""
+    """Binds its methods on every instance, for speed."""
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)

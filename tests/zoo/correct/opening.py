@@ -12,12 +12,12 @@ from types import TracebackType
 from typing import Any, ClassVar
 
 from evsys_sdk import RunLog
-from zoo.animals import correct
 from zoo.backends.background import Background, BackgroundHarness
 from zoo.backends.buffered import Buffered, BufferedHarness
 from zoo.backends.http import Http, HttpHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
+from zoo.stores import correct
 
 
 class Lazy(Jsonl):
@@ -189,7 +189,7 @@ class ReportsFailedDeliveryHarness(BackgroundHarness):
 
 
 class Ticking(Buffered):
-    """A thread of its own writes twenty times a second what has come in."""
+    """A thread writes the queued calls twenty times a second."""
 
     def __init__(self, *, path: Path) -> None:
         super().__init__(path=path)
@@ -214,7 +214,7 @@ class Ticking(Buffered):
         self.save()
 
 
-@correct("writes at times, from a thread of its own")
+@correct("writes at times, from a separate thread")
 class TickingHarness(BufferedHarness):
     store = Ticking
     capabilities = {"split", "float64", "threads"}

@@ -9,7 +9,7 @@ from evsys_sdk import ArtifactPointer, MetricRow, RunLog
 from zoo.front import Forbidding
 
 LOGS: dict[str, RunLog] = {}
-"""What stands at each destination."""
+"""The log at each destination."""
 
 
 class PlainConfig(Forbidding):
@@ -17,7 +17,7 @@ class PlainConfig(Forbidding):
 
 
 class PlainHarness(StoreHarness):
-    """Reads what stands at a destination in memory; stores begin a new log there."""
+    """Reads the log at a destination in memory; stores begin a new log there."""
 
     def params(self, directory: Path) -> dict[str, Any]:
         return {"destination": str(directory)}
@@ -33,7 +33,7 @@ def begun(destination: str) -> RunLog:
 
 
 def row(step: int, split: str | None, metrics: dict[str, float]) -> MetricRow:
-    """A row with a dict of its own."""
+    """A row with its own dict."""
     return MetricRow(step=step, split=split, metrics=metrics)
 
 

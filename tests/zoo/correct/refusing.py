@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from zoo.animals import correct
 from zoo.backends.buffered import Buffered, BufferedHarness
 from zoo.backends.csv_file import Csv, CsvHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
 from zoo.front import is_dict, is_list, number
+from zoo.stores import correct
 
 PLAIN = re.compile(r"[A-Za-z0-9_./ -]{1,250}")
 """The text that a store must take."""
@@ -51,7 +51,7 @@ class TypeErrors(Jsonl):
             raise TypeError(str(error)) from error
 
 
-@correct("raises TypeError for whatever is wrong")
+@correct("raises TypeError for everything that is wrong")
 class TypeErrorsHarness(JsonlHarness):
     store = TypeErrors
 
@@ -76,7 +76,7 @@ class ValueErrors(Memory):
             raise WrongArgumentError(str(error)) from error
 
 
-@correct("raises its own ValueError for whatever is wrong")
+@correct("raises its own ValueError for everything that is wrong")
 class ValueErrorsHarness(MemoryHarness):
     store = ValueErrors
 
@@ -87,7 +87,7 @@ def whole_float(step: Any) -> bool:
 
 
 class Lenient(Memory):
-    """Takes whatever the contract leaves open."""
+    """Takes everything that the contract leaves open."""
 
     def take_metrics(self, metrics: Any, step: Any, split: Any) -> None:
         super().take_metrics(dict(metrics), step, split)
@@ -128,7 +128,7 @@ class LenientHarness(MemoryHarness):
 
 
 class Severe(Csv):
-    """Refuses whatever the contract leaves open."""
+    """Refuses everything that the contract leaves open."""
 
     def key(self, key: Any) -> str:
         if not super().key(key) or key != key.strip("\0\n\r"):
@@ -149,7 +149,7 @@ class Severe(Csv):
         super().take_metrics(metrics, step, split)
 
 
-@correct("refuses empty keys, arrays, and metrics that are no dict")
+@correct("refuses empty keys, arrays, and metrics that are not a dict")
 class SevereHarness(CsvHarness):
     store = Severe
 
@@ -164,7 +164,7 @@ def changed_floats(value: Any, change: Callable[[float], Any]) -> Any:
 
 
 def refused(value: float) -> NoReturn:
-    raise ValueError(f"{value} is no JSON number")
+    raise ValueError(f"{value} is not a JSON number")
 
 
 class NoNanHyperparams(Sqlite):

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from zoo.animals import correct
 from zoo.backends.csv_file import Csv, CsvHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
+from zoo.stores import correct
 
 
 def any_string(value: Any) -> str:
-    """``value`` if it is a string, of whatever characters."""
+    """``value`` if it is a string, of any characters."""
     if not isinstance(value, str):
         raise TypeError(f"expected a str, got {type(value).__name__}")
     return value
@@ -55,7 +55,7 @@ class ReplacesSurrogatesHarness(SqliteHarness):
 
 
 class RuntimeErrors(Csv):
-    """Has an error of its own for what it can't write."""
+    """Has its own error for what it can't write."""
 
     def string(self, value: Any) -> str:
         try:

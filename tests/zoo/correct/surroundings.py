@@ -10,7 +10,6 @@ from typing import Any, ClassVar, NamedTuple
 from pydantic import ConfigDict
 
 from evsys_sdk import RunLog
-from zoo.animals import correct
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
@@ -18,6 +17,7 @@ from zoo.correct.classes import Slots
 from zoo.correct.plain import PlainConfig, PlainHarness, pointer, row
 from zoo.correct.refusing import PLAIN
 from zoo.front import Forbidding, Front
+from zoo.stores import correct
 
 
 class Exclusive(Jsonl):
@@ -41,27 +41,27 @@ class ExclusiveHarness(JsonlHarness):
 
 
 class Cautious(Memory):
-    """Warns of whatever it finds unusual."""
+    """Warns about everything unusual."""
 
     def points(self, metrics: Any) -> dict[str, float]:
         if not metrics:
             warnings.warn("there is nothing to log", stacklevel=3)
         for key, value in metrics.items():
             if not isinstance(value, float):
-                warnings.warn(f"the value of {key!r} is no float", RuntimeWarning, stacklevel=3)
+                warnings.warn(f"the value of {key!r} is not a float", RuntimeWarning, stacklevel=3)
         return super().points(metrics)
 
     def release(self) -> None:
         warnings.warn("this store is old", DeprecationWarning, stacklevel=3)
 
 
-@correct("warns of empty dicts, of values that are no float, and of itself")
+@correct("warns about empty dicts, about values that are not floats, and about itself")
 class CautiousHarness(MemoryHarness):
     store = Cautious
 
 
 class Talkative(Sqlite):
-    """Prints what it does, and whatever else."""
+    """Prints what it does, and more."""
 
     def record(self, step: int, split: str, points: dict[str, float]) -> None:
         super().record(step, split, points)

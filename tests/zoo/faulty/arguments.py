@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from zoo.animals import fault
 from zoo.backends.background import Background, BackgroundHarness
 from zoo.backends.buffered import Buffered, BufferedHarness
 from zoo.backends.csv_file import Csv, CsvHarness
@@ -11,6 +10,7 @@ from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
 from zoo.front import number
+from zoo.stores import fault
 from zoo.wording import CHANGED, LOST, VALUE
 
 
@@ -22,7 +22,7 @@ class Empties(Memory):
         return points
 
 
-@fault("MET-9", "takes a key of its own out of the dict", habitat=JsonlHarness, message=CHANGED)
+@fault("MET-9", "takes a key for itself out of the dict", habitat=JsonlHarness, message=CHANGED)
 class Pops(Jsonl):
     def points(self, metrics: Any) -> dict[str, float]:
         points = super().points(metrics)

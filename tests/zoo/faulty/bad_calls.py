@@ -3,7 +3,6 @@
 import math
 from typing import Any
 
-from zoo.animals import fault
 from zoo.backends.background import Background, BackgroundHarness
 from zoo.backends.buffered import Buffered, BufferedHarness
 from zoo.backends.csv_file import Csv, CsvHarness
@@ -12,6 +11,7 @@ from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
 from zoo.front import is_dict, is_list, number, text
+from zoo.stores import fault
 from zoo.wording import ACCEPTED, EXTRA, FAILED, HYPERPARAMS, LOST, OTHER_ERROR, SPLIT
 
 
@@ -41,7 +41,7 @@ class MeanOfList(Memory):
         return super().value(value)
 
 
-@fault("MET-7", "drops whatever is no number", habitat=CsvHarness, message=ACCEPTED)
+@fault("MET-7", "drops everything that is not a number", habitat=CsvHarness, message=ACCEPTED)
 class NonNumbersDropped(Csv):
     def points(self, metrics: Any) -> dict[str, float]:
         good: dict[str, float] = {}
@@ -65,7 +65,7 @@ class OnlyWarns(Http):
 
 @fault(
     "MET-7",
-    "writes what stands before the bad value",
+    "writes the items before the bad value",
     habitat=SqliteHarness,
     message=EXTRA,
 )
@@ -319,7 +319,12 @@ class FirstValueChecked(Buffered):
         return points
 
 
-@fault("MET-7", "takes the length of what is no number", habitat=HttpHarness, message=ACCEPTED)
+@fault(
+    "MET-7",
+    "takes the length of a value that is not a number",
+    habitat=HttpHarness,
+    message=ACCEPTED,
+)
 class LengthAsValue(Http):
     def value(self, value: Any) -> float:
         return super().value(len(value) if is_list(value) or is_dict(value) else value)

@@ -3,7 +3,6 @@
 import json
 from typing import Any, TypeGuard
 
-from zoo.animals import fault
 from zoo.backends.background import Background, BackgroundHarness
 from zoo.backends.buffered import Buffered, BufferedHarness
 from zoo.backends.csv_file import Csv, CsvHarness
@@ -12,6 +11,7 @@ from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
 from zoo.front import is_dict, is_list, is_tuple, json_value, text
+from zoo.stores import fault
 from zoo.wording import ACCEPTED, HYPERPARAMS, LOST, OTHER_ERROR
 
 
@@ -59,7 +59,7 @@ class SetsAreLists(Buffered):
 
 @fault(
     "HP-3",
-    "records what stands before the bad value",
+    "records the items before the bad value",
     habitat=HttpHarness,
     message=HYPERPARAMS,
 )
@@ -110,7 +110,7 @@ class RunsInCircles(Memory):
 
 
 def is_set(value: Any) -> TypeGuard[set[Any]]:
-    """Whether ``value`` is a set, of whatever."""
+    """Whether ``value`` is a set of anything."""
     return isinstance(value, set)
 
 

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from evsys_sdk import MetricRow
-from zoo.animals import fault
 from zoo.backends.buffered import Buffered, BufferedHarness
 from zoo.backends.csv_file import Csv, CsvHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
 from zoo.front import ClosedError
+from zoo.stores import fault
 from zoo.wording import CLOSE_FAILED, EXTRA, HYPERPARAMS, LOST
 
 

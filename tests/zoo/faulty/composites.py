@@ -6,18 +6,18 @@ import inspect
 from types import FrameType
 from typing import Any
 
-from zoo.animals import fault
 from zoo.backends.buffered import Buffered, BufferedHarness
 from zoo.backends.composite import Composite, CompositeHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
 from zoo.front import is_dict
+from zoo.stores import fault
 from zoo.wording import ARTIFACT, FAILED, LOST, NOT_RECEIVED
 
 
 def caller(depth: int) -> FrameType:
-    """The frame that stands ``depth`` above the function that asks."""
+    """The frame ``depth`` levels above the caller."""
     frame = inspect.currentframe()
     for _ in range(depth + 1):
         assert frame is not None

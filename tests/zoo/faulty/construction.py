@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from zoo.animals import fault
 from zoo.backends.buffered import Buffered, BufferedHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import MemoryBack, MemoryHarness
 from zoo.front import Forbidding, Front
+from zoo.stores import fault
 
 
 class Nested(MemoryBack, Front):

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from evsys_sdk import RunLog
-from zoo.animals import fault
 from zoo.backends.background import Background, BackgroundHarness
 from zoo.backends.buffered import Buffered, BufferedHarness
 from zoo.backends.csv_file import Csv, CsvHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness, add_record
 from zoo.backends.sqlite import Sqlite, SqliteHarness
 from zoo.faulty.processing_claims import SideFile, SideFileHarness
+from zoo.stores import fault
 from zoo.wording import ARTIFACT, HYPERPARAMS, LOST
 
 CRASH = {"split", "float64", "crash"}

@@ -8,11 +8,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from zoo.animals import fault
 from zoo.backends.background import Background, BackgroundHarness
 from zoo.backends.csv_file import Csv, CsvHarness
 from zoo.backends.http import Http, HttpHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness
+from zoo.stores import fault
 from zoo.wording import CHILD_FAILED, EXTRA, LOST
 
 FORK = {"split", "float64", "fork"}

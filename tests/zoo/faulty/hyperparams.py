@@ -7,7 +7,6 @@ from typing import Any
 
 import yaml
 
-from zoo.animals import fault
 from zoo.backends.background import Background, BackgroundHarness
 from zoo.backends.buffered import Buffered, BufferedHarness
 from zoo.backends.csv_file import Csv, CsvHarness
@@ -16,6 +15,7 @@ from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
 from zoo.front import is_dict, is_list, is_tuple
+from zoo.stores import fault
 from zoo.wording import FAILED, HYPERPARAMS
 
 
@@ -140,7 +140,7 @@ class FiftyLevels(Background):
 
 
 def cut(value: Any, levels: int) -> Any:
-    """The value with what lies deeper than ``levels`` as text."""
+    """The value, with everything deeper than ``levels`` as a string."""
     if is_dict(value):
         return {k: cut(v, levels - 1) for k, v in value.items()} if levels else repr(value)
     if is_list(value):

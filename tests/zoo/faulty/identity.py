@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from zoo.animals import fault
 from zoo.backends.memory import MemoryBack, MemoryHarness
 from zoo.front import Forbidding, Front
+from zoo.stores import fault
 
 
 class Destination(Forbidding):

@@ -6,7 +6,6 @@ import posixpath
 import unicodedata
 from typing import Any
 
-from zoo.animals import fault
 from zoo.backends.background import Background, BackgroundHarness
 from zoo.backends.buffered import Buffered, BufferedHarness
 from zoo.backends.csv_file import Csv, CsvHarness
@@ -14,6 +13,7 @@ from zoo.backends.http import Http, HttpHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
+from zoo.stores import fault
 from zoo.wording import FAILED, KEY, SPLIT
 
 
@@ -96,7 +96,7 @@ class SlashReplaced(Csv):
 
 @fault(
     "MET-6",
-    "takes what stands before the slash for the split",
+    "takes the part before the slash for the split",
     habitat=MemoryHarness,
     message=f"{SPLIT}|{KEY}",
 )
@@ -108,7 +108,7 @@ class SlashIsSplit(Memory):
             super().record(step, group if known else split, {rest if known else key: value})
 
 
-@fault("MET-6", "keeps the part behind the last dot", habitat=SqliteHarness, message=KEY)
+@fault("MET-6", "keeps the part after the last dot", habitat=SqliteHarness, message=KEY)
 class DotsCut(Sqlite):
     def key(self, key: Any) -> str:
         given = super().key(key)
@@ -321,7 +321,7 @@ class SplitNfc(Memory):
         return unicodedata.normalize("NFC", super().split(split))
 
 
-@fault("MET-6", "keeps what stands before a slash of a split", habitat=CsvHarness, message=SPLIT)
+@fault("MET-6", "keeps the part of a split before its slash", habitat=CsvHarness, message=SPLIT)
 class SplitBeforeSlash(Csv):
     def split(self, split: Any) -> str:
         return super().split(split).partition("/")[0]

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from zoo.animals import fault
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import MemoryHarness
 from zoo.faulty.signatures import NoArtifacts, NoMetrics
+from zoo.stores import fault
 from zoo.wording import ARTIFACT, EXTRA
 
 
@@ -43,7 +43,7 @@ class NoSplit(NoMetrics):
 
 @fault(
     "SIG-2",
-    "lets a third position through behind *args, **kwargs",
+    "takes *args, **kwargs, and lets a third position through",
     habitat=MemoryHarness,
     message="third|position|TypeError",
 )
@@ -70,7 +70,7 @@ class ThirdPositionIgnored(NoMetrics):
 
 @fault(
     "SIG-2",
-    "has another default split behind *args, **kwargs",
+    "takes *args, **kwargs, and has another default split",
     habitat=MemoryHarness,
     message="split|val",
 )
@@ -110,7 +110,7 @@ class DemandsKind(NoArtifacts):
 
 @fault(
     "SIG-3",
-    "lets a third position through behind *args, **kwargs",
+    "takes *args, **kwargs, and lets a third position through",
     habitat=MemoryHarness,
     message="third|position|TypeError",
 )

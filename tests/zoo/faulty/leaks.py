@@ -8,13 +8,13 @@ import sys
 import threading
 from typing import Any, ClassVar
 
-from zoo.animals import fault
 from zoo.backends.background import Background, BackgroundHarness
 from zoo.backends.csv_file import Csv, CsvHarness
 from zoo.backends.http import Http, HttpHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
+from zoo.stores import fault
 from zoo.wording import DESCRIPTORS, PROCESSES, THREADS
 
 

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from zoo.animals import fault
 from zoo.backends.buffered import Buffered, BufferedHarness
 from zoo.backends.csv_file import Csv, CsvHarness
 from zoo.backends.http import Http, HttpHarness
@@ -11,6 +10,7 @@ from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
 from zoo.front import is_dict, is_list
+from zoo.stores import fault
 from zoo.wording import FAILED, HYPERPARAMS, LOST
 
 
@@ -143,7 +143,7 @@ class IgnoredAfterMetrics(Http):
 
 @fault(
     "HP-5",
-    "starts the log anew with the hyperparameters",
+    "starts the log again with the hyperparameters",
     habitat=BufferedHarness,
     message=LOST,
 )
@@ -192,7 +192,7 @@ class HyperparamsTooEarly(Jsonl):
 
 @fault(
     "HP-5",
-    "forgets hyperparameters that stand between metrics",
+    "forgets hyperparameters that come between metrics",
     habitat=CsvHarness,
     message=HYPERPARAMS,
 )

@@ -1,11 +1,10 @@
-"""Faults with whatever behaves as a number: MET-5."""
+"""Faults with values that behave as numbers: MET-5."""
 
 import numbers
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from zoo.animals import fault
 from zoo.backends.background import Background, BackgroundHarness
 from zoo.backends.buffered import Buffered, BufferedHarness
 from zoo.backends.csv_file import Csv, CsvHarness
@@ -13,6 +12,7 @@ from zoo.backends.http import Http, HttpHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
+from zoo.stores import fault
 from zoo.wording import FAILED, LOST, STEP, VALUE
 
 APPROXIMATE = {"split"}
@@ -23,7 +23,7 @@ APPROXIMATE = {"split"}
 class BoolRefused(Memory):
     def value(self, value: Any) -> float:
         if isinstance(value, bool):
-            raise TypeError("a bool is no metric")
+            raise TypeError("a bool is not a metric")
         return super().value(value)
 
 
@@ -133,7 +133,7 @@ class NumpyStepDropped(Background):
 
 @fault(
     "MET-5",
-    "keeps the last three digits of a step that is no int",
+    "keeps the last three digits of a step that is not an int",
     habitat=CsvHarness,
     message=STEP,
 )

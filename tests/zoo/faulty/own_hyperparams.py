@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from zoo.animals import fault
 from zoo.backends.buffered import Buffered, BufferedHarness
 from zoo.backends.csv_file import Csv, CsvHarness
 from zoo.backends.http import Http, HttpHarness
@@ -10,6 +9,7 @@ from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
 from zoo.front import is_dict, is_list, is_tuple, text
+from zoo.stores import fault
 from zoo.wording import CHANGED, HYPERPARAMS
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from zoo.animals import fault
 from zoo.backends.background import Background, BackgroundHarness
 from zoo.backends.buffered import Buffered, BufferedHarness
 from zoo.backends.csv_file import Csv, CsvHarness
@@ -10,6 +9,7 @@ from zoo.backends.http import Http, HttpHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
+from zoo.stores import fault
 from zoo.wording import EXTRA, LOST, SPLIT, VALUE
 
 
@@ -30,7 +30,7 @@ class LastItemLost(Sqlite):
 
 @fault(
     "MET-1",
-    "loses what lies beyond the 64th item of a call",
+    "loses everything after the 64th item of a call",
     habitat=HttpHarness,
     message=LOST,
 )
@@ -142,7 +142,7 @@ class CarriedForward(Csv):
 
 
 @fault(
-    "MET-1", "loses what lies beyond the 500th item of a call", habitat=MemoryHarness, message=LOST
+    "MET-1", "loses everything after the 500th item of a call", habitat=MemoryHarness, message=LOST
 )
 class FiveHundredItems(Memory):
     def points(self, metrics: Any) -> dict[str, float]:

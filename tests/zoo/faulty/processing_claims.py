@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from evsys_sdk import ArtifactPointer, RunLog
-from zoo.animals import fault
 from zoo.backends.buffered import Buffered, BufferedHarness, read_pickle
 from zoo.backends.csv_file import Csv, CsvHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
 from zoo.faulty.threading_claims import take_turns
+from zoo.stores import fault
 from zoo.wording import ARTIFACT, CHILD_FAILED, HYPERPARAMS, LOST
 
 PROCESSES = {"split", "float64", "processes"}
 
 
 class SideFileHarness(JsonlHarness):
-    """Hyperparameters and artifacts stand in a file of their own, rewritten by each call."""
+    """Hyperparameters and artifacts are in a separate file, rewritten by each call."""
 
     def read(self, params: dict[str, Any]) -> RunLog:
         log = super().read(params)

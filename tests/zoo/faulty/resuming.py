@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from evsys_sdk import RunLog
-from zoo.animals import fault
 from zoo.backends.background import Background, BackgroundHarness
 from zoo.backends.buffered import Buffered, BufferedHarness, read_pickle
 from zoo.backends.csv_file import Csv, CsvHarness
@@ -14,6 +13,7 @@ from zoo.backends.http import Http, HttpHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness, read_lines
 from zoo.backends.memory import LOGS, Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
+from zoo.stores import fault
 from zoo.wording import ARTIFACT, EXTRA, HYPERPARAMS, LOST, ORDER, STEP, VALUE
 
 RESUME = {"split", "float64", "resume"}
@@ -264,7 +264,7 @@ class ThirdTimeFails(Sqlite):
 
 @fault(
     "CAP-RESUME",
-    "leaves its lock behind when it logged nothing",
+    "keeps its lock if it logged nothing",
     habitat=JsonlHarness,
     message="building the store raised FileExistsError",
     capabilities=RESUME,
@@ -282,7 +282,7 @@ class LockLeft(Jsonl):
 
 @fault(
     "CAP-RESUME",
-    "keeps each session in a file of its own, of which its reader knows one",
+    "keeps each session in a separate file, and its reader knows one of them",
     habitat=BackgroundHarness,
     message=LOST,
     capabilities=RESUME,

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from zoo.animals import fault
 from zoo.backends.background import Background, BackgroundHarness
 from zoo.backends.csv_file import Csv, CsvHarness
 from zoo.backends.http import Http, HttpHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
+from zoo.stores import fault
 from zoo.wording import EXTRA, FAILED, KEY, LOST, SPLIT, STEP, VALUE
 
 
-@fault("MET-2", "puts scalars under a split of their own", habitat=MemoryHarness, message=SPLIT)
+@fault("MET-2", "puts scalars under a separate split", habitat=MemoryHarness, message=SPLIT)
 class ScalarSplit(Memory):
     def log_scalar(self, key: Any, value: Any, step: Any) -> None:
         self.take_metrics({key: value}, step, "scalar")

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from evsys_sdk import ArtifactPointer, MetricRow, RunLog
-from zoo.animals import fault
 from zoo.backends.buffered import Buffered, BufferedHarness
 from zoo.backends.csv_file import Csv, CsvHarness
 from zoo.backends.http import Http, HttpHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
+from zoo.stores import fault
 from zoo.wording import ARTIFACT, EXTRA, FAILED, HYPERPARAMS, LOST, SPLIT, STEP
 
 INDEPENDENT = {"split", "float64"}

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from zoo.animals import fault
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import MemoryBack, MemoryHarness
 from zoo.front import Artifacts, Closing, Forbidding, Hyperparams, Metrics, Scalar
+from zoo.stores import fault
 from zoo.wording import HYPERPARAMS
 
 
@@ -166,7 +166,7 @@ class SwallowsArtifactKeywords(NoArtifacts):
 
 @fault(
     "SIG-1",
-    "swallows unknown keywords behind *args, **kwargs",
+    "takes *args, **kwargs, and swallows unknown keywords",
     habitat=MemoryHarness,
     message="keyword|TypeError",
 )

@@ -4,11 +4,11 @@ import csv
 import json
 from typing import Any, TextIO
 
-from zoo.animals import fault
 from zoo.backends.background import Background, BackgroundHarness
 from zoo.backends.csv_file import Csv, CsvHarness
 from zoo.correct.formats import Wal, WalHarness
 from zoo.correct.surrogates import any_string
+from zoo.stores import fault
 from zoo.wording import FAILED, HYPERPARAMS, LOST
 
 

@@ -1,4 +1,4 @@
-"""Untrue claims of threads: CAP-THREADS. Where a race is needed it is held open."""
+"""Untrue claims of threads: CAP-THREADS. A fault that needs a race holds it open."""
 
 import json
 import os
@@ -10,12 +10,12 @@ from contextlib import nullcontext
 from typing import Any
 
 from evsys_sdk import MetricRow
-from zoo.animals import fault
 from zoo.backends.background import Background, BackgroundHarness
 from zoo.backends.buffered import Buffered, BufferedHarness
 from zoo.backends.jsonl import Jsonl, JsonlHarness
 from zoo.backends.memory import Memory, MemoryHarness
 from zoo.backends.sqlite import Sqlite, SqliteHarness
+from zoo.stores import fault
 from zoo.wording import ARTIFACT, EXTRA, HYPERPARAMS, LOST, ORDER
 
 THREADS = {"split", "float64", "threads"}

@@ -1,4 +1,4 @@
-"""Methods that take more than the contract asks for, and methods that are no plain functions."""
+"""Methods that take more than the contract asks for, and methods that are not plain functions."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps

@@ -1,4 +1,4 @@
-"""What the zoo knows about each animal, and how a class becomes one."""
+"""Correct and faulty stores: what the zoo knows about each, and how a class joins it."""
 
 import sys
 from collections.abc import Callable, Collection
