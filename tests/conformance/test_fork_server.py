@@ -13,7 +13,14 @@ from types import FrameType
 
 import pytest
 
-from evsys_conformance.processes.child import DONE, Job, Surroundings
+from evsys_conformance.processes.child import (
+    DONE,
+    Job,
+    Surroundings,
+    die_on_demand,
+    log_and_close,
+    log_until_killed,
+)
 from evsys_conformance.processes.fork_server import ForkServer, running
 from evsys_conformance.processes.kill_points import Death
 from evsys_conformance.processes.parent import Child
@@ -61,7 +68,7 @@ def test_a_child_works_where_its_parent_works_now(
         JSONLLogStore.__qualname__,
         {"log_dir": "run"},
         [calls.scalar("loss", 0.5, 1)],
-        "log_and_close",
+        log_and_close,
     )
     with tempfile.TemporaryFile() as output, _started(server, output.fileno()) as child:
         os.write(child.standard_input, pickle.dumps(Surroundings()) + pickle.dumps(job) + b"0.0\n")
@@ -149,14 +156,14 @@ class Impatient(Subject):
 
 def test_a_child_ends_with_its_server() -> None:
     subject = subject_of()
-    with Child(subject, {"destination": "x"}, "log_until_killed", []):
+    with Child(subject, {"destination": "x"}, log_until_killed, []):
         test_an_answer_that_nobody_took_is_not_that_to_the_next_question()
     subject.discard()
 
 
 def test_a_child_that_was_interrupted_in_an_answer_is_asked_no_more() -> None:
     subject = Impatient(MemoryHarness())
-    with Child(subject, {}, "die_on_demand", []) as child:
+    with Child(subject, {}, die_on_demand, []) as child:
         assert child.is_alive()
         subject.impatient = True
         with pytest.raises(Interrupted):

@@ -19,11 +19,11 @@ from evsys_conformance.judging.expected import Point, Record, expected_points
 from evsys_conformance.judging.judge import judged
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.interpreter import run
 from evsys_conformance.programs.program import Make, logged
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.running import runner
 from evsys_conformance.running.check import Check, Programs, Strategies, all_checks
+from evsys_conformance.running.interpreter import run
 from evsys_conformance.running.runner import Outcome, run_check, run_clause
 from evsys_conformance.verdicts import Effort, Verdict
 from evsys_sdk import RunLog

@@ -60,8 +60,28 @@ def module_of(name: str, modules: dict[str, Path]) -> str:
 def cycle_in(modules: dict[str, Path]) -> list[str]:
     """Modules that import each other in a circle, if there are some."""
     graph = {
-        name: {module_of(each, modules) for each in imported(name, modules)} for name in modules
+        name: {module_of(each, modules) for each in imported(name, modules, everywhere=True)}
+        for name in modules
     }
+    return cycle_of(graph)
+
+
+def cycle_beside(modules: dict[str, Path]) -> list[str]:
+    """Modules and folders of one folder that import each other in a circle, if there are some."""
+    graph: dict[str, set[str]] = {}
+    for name in modules:
+        for each in imported(name, modules, everywhere=True):
+            ours, theirs = name.split("."), module_of(each, modules).split(".")
+            for depth, (our, their) in enumerate(zip(ours, theirs, strict=False), 1):
+                if our != their:
+                    other = ".".join(theirs[:depth])
+                    graph.setdefault(".".join(ours[:depth]), set()).add(other)
+                    break
+    return cycle_of(graph)
+
+
+def cycle_of(graph: dict[str, set[str]]) -> list[str]:
+    """Nodes that lead to each other in a circle, if there are some."""
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -74,7 +94,14 @@ def test_no_modules_import_each_other() -> None:
     assert cycle_in(MODULES) == []
 
 
-@pytest.mark.parametrize("place", ["", "if TYPE_CHECKING:\n    ", "try:\n    "])
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_no_folders_import_each_other(source: Path) -> None:
+    assert cycle_beside(modules_in(source)) == []
+
+
+@pytest.mark.parametrize(
+    "place", ["", "if TYPE_CHECKING:\n    ", "try:\n    ", "def late():\n    "]
+)
 def test_a_cycle_is_found(tmp_path: Path, place: str) -> None:
     end = "\nexcept ImportError:\n    pass\n" if place.startswith("try") else "\n"
     (tmp_path / "zoo_layers").mkdir()
@@ -83,6 +110,22 @@ def test_a_cycle_is_found(tmp_path: Path, place: str) -> None:
     (tmp_path / "zoo_layers" / "b.py").write_text(f"{place}from zoo_layers import a{end}")
     cycle = cycle_in(modules_in(tmp_path / "zoo_layers"))
     assert {*cycle} == {"zoo_layers.a", "zoo_layers.b"}
+
+
+def test_a_cycle_of_a_folder_and_a_module_beside_it_is_found(tmp_path: Path) -> None:
+    imports = {
+        "parts/__init__.py": "",
+        "parts/a.py": "from zoo_layers.whole import x\n",
+        "parts/b.py": "import zoo_layers.parts.a\n",
+        "whole.py": "def late():\n    from zoo_layers.parts.b import y\n",
+    }
+    for name, text in imports.items():
+        path = tmp_path / "zoo_layers" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    modules = modules_in(tmp_path / "zoo_layers")
+    del imports["whole.py"]
+    assert {*cycle_beside(modules)} == {"zoo_layers.parts", "zoo_layers.whole"}
 
 
 def test_the_sdk_loads_no_module_of_the_kit() -> None:

@@ -4,9 +4,9 @@ from typing import Any
 
 from evsys_conformance.judging.differences import Difference
 from evsys_conformance.judging.judge import judged
-from evsys_conformance.programs.interpreter import run
 from evsys_conformance.programs.program import Program
 from evsys_conformance.programs.subject import Subject
+from evsys_conformance.running.interpreter import run
 from zoo.backends.memory import Memory, MemoryHarness
 
 

@@ -8,6 +8,7 @@ from evsys_conformance import strategies
 from evsys_conformance.judging.comparison import differences
 from evsys_conformance.judging.differences import listed_texts
 from evsys_conformance.judging.expected import Record
+from evsys_conformance.judging.precision import Precision
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.forwarding import child_specs
@@ -116,7 +117,7 @@ def _received_difference(trial: Trial, log: list[Call], received: list[Call]) ->
     if len(received) != len(log):
         return f"{len(log)} calls were made, and the child received {len(received)}"
     for number, (call, got) in enumerate(zip(log, received, strict=True), 1):
-        found = differences([Record(call, 0)], _as_log(got), trial.subject.precision)
+        found = differences([Record(call, 0)], _as_log(got), Precision.of(trial.subject.claims))
         problems = list(found)
         if problems:
             text = f"call {number}, {call.code()}, was received as {got.code()}"

@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from evsys_conformance.diagnosis.bad_calls import must_be_refused
-from evsys_conformance.judging.precision import as_float
-from evsys_conformance.programs.calls import HERE, Call
+from evsys_conformance.programs.calls import HERE, Call, as_float
 from evsys_conformance.programs.program import Expect, Make
 
 KEY, VALUE, STEP, SPLIT = "loss", 0.5, 0, "train"

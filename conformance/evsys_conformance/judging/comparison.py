@@ -21,10 +21,10 @@ from evsys_conformance.judging.expected import (
     expected_hyperparams,
     expected_points,
 )
-from evsys_conformance.judging.json_values import hyperparam_differences, shortened_source
+from evsys_conformance.judging.json_values import hyperparam_differences
 from evsys_conformance.judging.precision import Precision, same_step
-from evsys_conformance.programs.calls import source
-from evsys_conformance.programs.sequences import lost_and_extra, out_of_order, present
+from evsys_conformance.judging.sequences import lost_and_extra, out_of_order, present
+from evsys_conformance.programs.calls import shortened_source, source
 from evsys_sdk.run_log import RunLog
 
 Found = tuple[Any, Any]

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from evsys_conformance.judging.precision import as_float
-from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.calls import Call, as_float
 from evsys_sdk.signatures import positional_parameters
 
 

@@ -6,8 +6,7 @@ from typing import Any, cast
 
 from evsys_conformance.judging.differences import Difference
 from evsys_conformance.judging.expected import Record
-from evsys_conformance.programs.calls import source
-from evsys_sdk.text import truncated
+from evsys_conformance.programs.calls import shortened_source, source
 
 
 def hyperparam_differences(
@@ -93,12 +92,3 @@ def _changed(expected: Any, found: Any, where: str) -> str:
 
 def _typed(value: Any) -> str:
     return f"{shortened_source(value)} ({type(value).__name__})"
-
-
-def shortened_source(value: Any, most: int = 200) -> str:
-    """The Python source of a value, cut where it is long."""
-    try:
-        text = source(value)
-    except (ValueError, RecursionError):
-        return f"<{type(value).__name__}>"
-    return truncated(text, most)

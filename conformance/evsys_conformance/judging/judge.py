@@ -57,7 +57,7 @@ def judge(
 
 def judged(program: Program, observation: Observation, subject: Subject) -> list[Difference]:
     """As :func:`judge`, by what the subject claims."""
-    return judge(program, observation, subject.precision, subject.claims)
+    return judge(program, observation, Precision.of(subject.claims), subject.claims)
 
 
 @dataclass

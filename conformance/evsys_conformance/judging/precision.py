@@ -2,9 +2,11 @@
 
 import math
 import struct
-import warnings
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
+
+from evsys_conformance.programs.calls import as_float
 
 
 @dataclass(frozen=True)
@@ -13,6 +15,11 @@ class Precision:
 
     float64: bool = True
     split: bool = True
+
+    @classmethod
+    def of(cls, claims: Collection[str]) -> Self:
+        """The precision of a store that makes these claims."""
+        return cls(float64="float64" in claims, split="split" in claims)
 
     def same_value(self, expected: float, found: Any) -> bool:
         """Whether ``found`` is what ``expected`` must come back as (MET-4)."""
@@ -31,14 +38,6 @@ class Precision:
         # An int beyond 2**53 equals a float only where it is that very number.
         exact = found == expected if isinstance(found, int) else True
         return exact and struct.pack("<d", number) == struct.pack("<d", expected)
-
-
-def as_float(value: Any) -> float:
-    """``float(value)``, without the warning that NumPy gives for a masked value."""
-    if isinstance(value, float | int):
-        return float(value)
-    with warnings.catch_warnings(action="ignore"):
-        return float(value)
 
 
 def same_step(expected: int, found: Any) -> bool:

@@ -42,8 +42,8 @@ class Job:
     qualname: str
     params: dict[str, Any]
     calls: list[Call]
-    action: str
-    """Name of a function of this module."""
+    action: "Action"
+    """What the child does; pickled by its name, so that the child imports its module."""
     options: dict[str, Any] = field(default_factory=dict[str, Any])
     report: int = -1
     """Descriptor of the pipe to report to; known in the child alone."""
@@ -70,6 +70,8 @@ class Surroundings:
 
 Opening = Callable[[dict[str, Any]], Any]
 """Builds the store of the job, given its parameters."""
+Action = Callable[[Job, Opening], None]
+"""Does the job: a function of this module, or of another one."""
 
 
 def log_until_killed(job: Job, open_store: Opening) -> None:
@@ -153,24 +155,6 @@ def fork_beside_a_writer(job: Job, open_store: Opening) -> None:
     os.write(job.report, b"T%d;" % len(written))
 
 
-def judge_program(job: Job, _open_store: Opening) -> None:
-    """Run a program as the parent would, and report what is wrong with it."""
-    # Not at the top: they import the module that starts this process, which has loaded them.
-    from evsys_conformance.judging.judge import judged
-    from evsys_conformance.programs.interpreter import run
-    from evsys_conformance.programs.subject import Subject
-    from evsys_conformance.targets.loading import load_harness
-
-    program, target, params = (job.options[name] for name in ("program", "target", "params_given"))
-    with load_harness(target, params) as harness:
-        subject = Subject(harness, target, params)
-        try:
-            found = judged(program, run(program, subject), subject)
-        finally:
-            subject.discard()
-    os.write(job.report, pickle.dumps(found).hex().encode())
-
-
 def _fork(job: Job, store: Any, number: int) -> None:
     """Fork; in the child write if asked to, and leave the way that the options name."""
     pid = os.fork()
@@ -208,5 +192,5 @@ def work(report: int) -> None:
     store_class: Any = importlib.import_module(job.module)
     for part in job.qualname.split("."):
         store_class = getattr(store_class, part)
-    globals()[job.action](job, functools.partial(build_store, store_class))
+    job.action(job, functools.partial(build_store, store_class))
     os.write(report, DONE)

@@ -129,9 +129,8 @@ def _taken_over(standard_input: int, output: int, report: int) -> int:
 
 
 if __name__ == "__main__":
-    # A child needs these to judge a program. They import this module, so they can't be at the top.
-    for name in ("judging.judge", "programs.interpreter", "targets.loading"):
-        importlib.import_module(f"evsys_conformance.{name}")
+    # A child needs it to judge a program. It imports this module, so it can't be at the top.
+    importlib.import_module("evsys_conformance.diagnosis.new_process")
     descriptor_to_report_to = _serve(socket.socket(fileno=int(sys.argv[1])))
     if descriptor_to_report_to is not None:
         # The child ends as any program does, with all that runs at exit.

@@ -12,7 +12,14 @@ from types import TracebackType
 from typing import Any, NoReturn, Self
 
 from evsys_conformance.processes import fork_server
-from evsys_conformance.processes.child import DONE, READY, RETURNED, Job, Surroundings
+from evsys_conformance.processes.child import (
+    DONE,
+    READY,
+    RETURNED,
+    Action,
+    Job,
+    Surroundings,
+)
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.subject import Subject
 
@@ -31,7 +38,7 @@ class Child:
         self,
         subject: Subject,
         params: dict[str, Any],
-        action: str,
+        action: Action,
         calls: Sequence[Call],
         **options: Any,
     ) -> None:

@@ -8,7 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from evsys_conformance.processes.child import RETURNED
+from evsys_conformance.processes.child import (
+    RETURNED,
+    die_on_demand,
+    fork_beside_a_writer,
+    fork_between_calls,
+    log_and_close,
+    log_until_killed,
+)
 from evsys_conformance.processes.kill_points import KILLED, Death
 from evsys_conformance.processes.parent import Child, ProcessFailed
 from evsys_conformance.programs.observation import Seen
@@ -39,15 +46,14 @@ def run_processes(step: Processes, subject: Subject, params: Params) -> Seen:
     late, *early = step.histories
     with contextlib.ExitStack() as stack:
         children = [
-            stack.enter_context(Child(subject, params, "log_and_close", history))
-            for history in early
+            stack.enter_context(Child(subject, params, log_and_close, history)) for history in early
         ]
         for child in children:
             child.wait_until_ready()
         start = time.monotonic() + 0.02
         for child in children:
             child.go(start)
-        last = stack.enter_context(Child(subject, params, "log_and_close", late))
+        last = stack.enter_context(Child(subject, params, log_and_close, late))
         last.go()
         for child in (*children, last):
             child.wait_until_done()
@@ -60,7 +66,7 @@ def run_processes(step: Processes, subject: Subject, params: Params) -> Seen:
 def run_killed(step: Killed, subject: Subject, params: Params) -> Seen:
     """Let a process make the calls, and kill it where the step says."""
     if step.pause is not None:
-        with Child(subject, params, "log_until_killed", step.calls) as child:
+        with Child(subject, params, log_until_killed, step.calls) as child:
             child.kill_after(step.after, step.pause)
             return Seen(returned=[list(range(child.returned))])
     *before, last = step.calls
@@ -75,7 +81,7 @@ def run_killed(step: Killed, subject: Subject, params: Params) -> Seen:
 
 def _killed_between_calls(step: Killed, subject: Subject, params: Params) -> Seen:
     number = len(step.calls)
-    with Child(subject, params, "log_until_killed", step.calls, kill_after=number) as child:
+    with Child(subject, params, log_until_killed, step.calls, kill_after=number) as child:
         child.wait_until_killed()
     return Seen(returned=[list(range(number))])
 
@@ -83,7 +89,7 @@ def _killed_between_calls(step: Killed, subject: Subject, params: Params) -> See
 def _dying_process(subject: Subject) -> Child:
     """The process that forks those that are killed: one for the whole run, for its imports."""
     if "dying" not in subject.processes or not subject.processes["dying"].is_alive():
-        child = Child(subject, {}, "die_on_demand", ())
+        child = Child(subject, {}, die_on_demand, ())
         subject.keep_process("dying", child)
     found: Child = subject.processes["dying"]
     return found
@@ -94,7 +100,7 @@ def run_forks(step: Forks, subject: Subject, params: Params) -> Seen:
     """Let a process fork after each of its calls."""
     if not hasattr(os, "fork"):
         return Seen()
-    action = "fork_beside_a_writer" if step.beside_a_writer else "fork_between_calls"
+    action = fork_beside_a_writer if step.beside_a_writer else fork_between_calls
     options = {"leave": step.leave.value, "write": step.write, "seconds": FORK_SECONDS}
     with Child(subject, params, action, step.calls, **options) as child:
         child.wait_until_done()

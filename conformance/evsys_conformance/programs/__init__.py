@@ -1,1 +1,1 @@
-"""What a check does to a store, as data; and how it is run and judged."""
+"""What a check does to a store, as data, and how its steps are done in this process."""

@@ -4,9 +4,7 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from evsys_conformance.judging.json_values import shortened_source
-from evsys_conformance.judging.precision import as_float
-from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.calls import Call, as_float, shortened_source
 from evsys_conformance.programs.program import Caller
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]

@@ -1,9 +1,12 @@
 """Calls of a log store as data: drawn by Hypothesis, applied to stores, printed as Python."""
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+from evsys_sdk.text import truncated
 
 HERE = "<the destination's directory>"
 """At the start of a string: the directory of the destination that a call writes to."""
@@ -85,12 +88,29 @@ def copied(value: Any) -> Any:
             return value
 
 
+def as_float(value: Any) -> float:
+    """``float(value)``, without the warning that NumPy gives for a masked value."""
+    if isinstance(value, float | int):
+        return float(value)
+    with warnings.catch_warnings(action="ignore"):
+        return float(value)
+
+
 def source(value: Any) -> str:
     """Python source of a value: its repr, except where that would not run."""
     special = _SOURCES.get(type(value).__name__)
     if special:
         return special(value)
     return _numpy_source(value) if type(value).__module__ == "numpy" else repr(value)
+
+
+def shortened_source(value: Any, most: int = 200) -> str:
+    """The Python source of a value, cut where it is long."""
+    try:
+        text = source(value)
+    except (ValueError, RecursionError):
+        return f"<{type(value).__name__}>"
+    return truncated(text, most)
 
 
 def _numpy_source(value: Any) -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from evsys_conformance.harness import StoreHarness
-from evsys_conformance.judging.precision import Precision
 from evsys_conformance.programs.program import Step
 
 SLOW_SECONDS_PER_CALL = 0.005
@@ -60,11 +59,6 @@ class Subject:
     def claims(self) -> frozenset[str]:
         """Everything that the harness claims."""
         return frozenset(self.harness.capabilities)
-
-    @property
-    def precision(self) -> Precision:
-        """How values and splits of this store are judged."""
-        return Precision(float64="float64" in self.claims, split="split" in self.claims)
 
     @property
     def seconds_per_call(self) -> float:

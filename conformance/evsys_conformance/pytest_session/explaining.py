@@ -17,7 +17,7 @@ from evsys_conformance.diagnosis.cause import Failure
 from evsys_conformance.pytest_session import replay_files
 from evsys_conformance.pytest_session.replay_files import WayBack
 from evsys_conformance.pytest_session.speaking import say, unseen
-from evsys_conformance.running.target_run import TargetRun
+from evsys_conformance.pytest_session.target_run import TargetRun
 
 
 def packed(failure: Failure) -> dict[str, str]:

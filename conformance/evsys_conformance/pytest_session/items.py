@@ -13,9 +13,9 @@ from evsys_conformance.certificate.building import encodable
 from evsys_conformance.certificate.model import CheckRecord
 from evsys_conformance.diagnosis.cause import Failure
 from evsys_conformance.pytest_session.speaking import say
+from evsys_conformance.pytest_session.target_run import TargetRun
 from evsys_conformance.running.check import Check
 from evsys_conformance.running.runner import Outcome
-from evsys_conformance.running.target_run import TargetRun
 from evsys_conformance.verdicts import Verdict
 
 _SILENT = {Verdict.NOT_CLAIMED, Verdict.NOT_OBSERVED}

@@ -23,9 +23,9 @@ from evsys_conformance.pytest_session import summary
 from evsys_conformance.pytest_session.explaining import Explainer, packed, unpacked
 from evsys_conformance.pytest_session.items import CheckItem, TargetCollector
 from evsys_conformance.pytest_session.options import Options, parse
+from evsys_conformance.pytest_session.target_run import TargetRun
 from evsys_conformance.running.check import all_checks
 from evsys_conformance.running.runner import fresh_seed
-from evsys_conformance.running.target_run import TargetRun
 from evsys_conformance.verdicts import Verdict
 
 _SEED = "evsys_seed"

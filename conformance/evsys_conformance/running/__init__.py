@@ -1,1 +1,1 @@
-"""Runs checks: draws their data, watches for hangs, keeps the outcome."""
+"""Runs programs and checks: draws their data, watches for hangs, keeps the outcome."""

@@ -16,11 +16,11 @@ from evsys_conformance.harness import StoreHarness
 from evsys_conformance.judging.differences import Difference, listed_texts
 from evsys_conformance.judging.judge import judged
 from evsys_conformance.printing.script import script
-from evsys_conformance.programs.interpreter import run
 from evsys_conformance.programs.observation import Hanging
 from evsys_conformance.programs.program import Program
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.running.check import Check, Programs, all_checks
+from evsys_conformance.running.interpreter import run
 from evsys_conformance.running.trial import Trial
 from evsys_conformance.running.watch import Notice, hanging_after, silent
 from evsys_conformance.verdicts import Effort, Verdict

@@ -14,6 +14,7 @@ from evsys_conformance.harness import build_store
 from evsys_conformance.judging.comparison import differences
 from evsys_conformance.judging.differences import listed_texts
 from evsys_conformance.judging.expected import Record
+from evsys_conformance.judging.precision import Precision
 from evsys_conformance.printing.script import frame
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.observation import described
@@ -113,7 +114,7 @@ class Trial:
             return
         records = [Record(call, n) for n, call in enumerate(calls)]
         with self.judged("going through what harness.read(params) returned"):
-            problems = list(differences(records, run_log, self.subject.precision))
+            problems = list(differences(records, run_log, Precision.of(self.subject.claims)))
         if problems:
             with self._shown_by(Read()):
                 self.fail(listed_texts(problems))

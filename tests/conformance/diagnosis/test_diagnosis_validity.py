@@ -18,7 +18,6 @@ from evsys_conformance.judging.differences import Difference, Kind
 from evsys_conformance.judging.judge import judged
 from evsys_conformance.printing.script import script
 from evsys_conformance.programs import calls
-from evsys_conformance.programs.interpreter import run
 from evsys_conformance.programs.program import (
     Close,
     Drop,
@@ -38,6 +37,7 @@ from evsys_conformance.programs.program import (
 )
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.running.check import Check, all_checks
+from evsys_conformance.running.interpreter import run
 from support.random_programs import few, programs, thread_programs
 from zoo.registry import CORRECT
 

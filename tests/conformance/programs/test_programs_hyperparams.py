@@ -10,13 +10,9 @@ from hypothesis import given
 from evsys_conformance import strategies
 from evsys_conformance.judging.differences import Difference, Kind
 from evsys_conformance.judging.expected import Record, expected_hyperparams
-from evsys_conformance.judging.json_values import (
-    hyperparam_differences,
-    json_difference,
-    shortened_source,
-)
+from evsys_conformance.judging.json_values import hyperparam_differences, json_difference
 from evsys_conformance.programs import calls
-from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.calls import Call, shortened_source
 
 
 @given(strategies.json_values(nonfinite=True))

@@ -8,7 +8,6 @@ from hypothesis import given
 
 from evsys_conformance.judging.judge import judged
 from evsys_conformance.programs import calls
-from evsys_conformance.programs.interpreter import run
 from evsys_conformance.programs.observation import Seen, caught
 from evsys_conformance.programs.program import (
     Close,
@@ -25,6 +24,7 @@ from evsys_conformance.programs.program import (
     Threads,
 )
 from evsys_conformance.programs.subject import Subject
+from evsys_conformance.running.interpreter import run
 from evsys_sdk import MetricRow, RunLog
 from support.observed import HALF, QUARTER, TWO, found, rows
 from support.random_programs import few, programs

@@ -18,7 +18,6 @@ from evsys_conformance.printing.script import essence, script
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import HERE, Call
 from evsys_conformance.programs.forwarding import in_multiplex
-from evsys_conformance.programs.interpreter import run
 from evsys_conformance.programs.program import (
     Close,
     Expect,
@@ -38,6 +37,7 @@ from evsys_conformance.programs.program import (
     run_of,
 )
 from evsys_conformance.programs.subject import Subject
+from evsys_conformance.running.interpreter import run
 from support.random_programs import few, programs, thread_programs
 from support.recording_store import RECEIVED, RecordingHarness
 from zoo.backends.memory import Memory

@@ -131,7 +131,7 @@ def test_verdicts_do_not_depend_on_the_search_for_causes(
 ) -> None:
     inner.write(
         breaking=f"""
-from evsys_conformance.running import target_run
+from evsys_conformance.pytest_session import target_run
 
 def causes_of(failures, experiments):
     raise {error}
@@ -156,7 +156,7 @@ target_run.causes_of = causes_of
 def test_checks_for_which_there_was_no_time_have_a_line_each(inner: Inner) -> None:
     inner.write(
         forgetting="""
-from evsys_conformance.running import target_run
+from evsys_conformance.pytest_session import target_run
 
 real = target_run.causes_of
 
