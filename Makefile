@@ -86,7 +86,7 @@ mypy: $(ENV)/installed
 pyright: $(ENV)/installed
 	$(ENV)/bin/python -m pyright --venvpath $(dir $(ENV))
 
-integrations: .venv-integrations/torch ## Run the adapters' tests with Lightning, Transformers and Keras
+integrations: .venv-integrations/torch ## Run the adapters' tests with the real libraries
 	EVSYS_INTEGRATIONS_REQUIRED=1 .venv-integrations/bin/python -m pytest tests/integrations
 
 docs: .venv-docs/installed ## Build the site, docs/_build/html; warnings are errors

@@ -5,7 +5,15 @@ import sys
 
 import pytest
 
-LIBRARIES = {"lightning", "pytorch_lightning", "transformers", "keras", "torch", "omegaconf"}
+LIBRARIES = {
+    "accelerate",
+    "keras",
+    "lightning",
+    "omegaconf",
+    "pytorch_lightning",
+    "torch",
+    "transformers",
+}
 
 
 def run(program: str) -> str:
@@ -30,6 +38,7 @@ def test_no_library_is_imported_by_what_is_not_its_adapter(module: str) -> None:
     [
         ("lightning", "pip install lightning"),
         ("transformers", "pip install transformers accelerate torch"),
+        ("accelerate", "pip install accelerate torch"),
         ("keras", "pip install keras torch"),
     ],
 )

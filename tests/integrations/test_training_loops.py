@@ -14,6 +14,7 @@ NEEDS = {
     "Lightning CLI": ["torch", "lightning", "jsonargparse"],
     "Hugging Face Trainer": ["torch", "accelerate", "transformers"],
     "Hugging Face hyperparameter search": ["torch", "accelerate", "transformers", "optuna"],
+    "Hugging Face Accelerate": ["torch", "accelerate"],
     "Keras": ["torch", "keras"],
 }
 OPENING, *SECTIONS = re.split(
@@ -72,6 +73,16 @@ def test_of_two_ranks_the_first_logs_each_step_once(tmp_path: Path) -> None:
         *["0 train train_loss epoch", "0 val val_loss epoch"],
         *["1 train train_loss epoch", "1 val val_loss epoch"],
         *["checkpoint epoch=0-step=1.ckpt", "checkpoint epoch=1-step=2.ckpt"],
+    ]
+
+
+def test_of_two_processes_of_accelerate_the_first_logs_each_step_once(tmp_path: Path) -> None:
+    need("torch", "accelerate")
+    document = programs()["Hugging Face Accelerate"]
+    document.write(tmp_path)
+    run(["torchrun", "--standalone", "--nproc_per_node", "2", "train.py"], tmp_path)
+    assert run(["python", "show.py"], tmp_path).splitlines() == [
+        *["0 train train_loss", "0 val val_loss", "checkpoint last"],
     ]
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, SecretStr
 
 from evsys_sdk.arguments import checked_hyperparams
-from evsys_sdk.integrations._values import json_params, shortest
+from evsys_sdk.integrations._values import flattened, json_params, shortest
 from integrations.libraries import need
 
 
@@ -312,3 +312,16 @@ def test_what_omegaconf_can_not_resolve_is_its_text_with_a_warning() -> None:
     assert {place: text for place, text, _ in warnings} == texts
     reasons = {place: reason for place, _, reason in warnings}
     assert "Missing mandatory value: data.path" in reasons["config.data.path"]
+
+
+def test_dicts_among_metrics_are_flattened_to_a_depth_that_ends() -> None:
+    nested = {"loss": 1, "f1": {"cat": 0.5, 2: {"old": 0.25}}, "none": {}}
+    assert flattened(nested) == {"loss": 1, "f1/cat": 0.5, "f1/2/old": 0.25}
+    endless: dict[str, Any] = {"loss": 1}
+    endless["again"] = endless
+    assert [*flattened(endless, levels=2)] == [
+        "loss",
+        "again/loss",
+        "again/again/loss",
+        "again/again/again",
+    ]

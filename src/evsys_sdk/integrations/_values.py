@@ -1,4 +1,4 @@
-"""Hyperparameters of any type as JSON values: the conversion that all adapters share."""
+"""Values of any type: hyperparameters become JSON values, and nested metrics flat ones."""
 
 import math
 import os
@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from evsys_sdk.arguments import checked_hyperparams
 from evsys_sdk.integrations._omegaconf import is_container, resolved
 
-__all__ = ["Warn", "json_params", "shortest"]
+__all__ = ["Warn", "flattened", "json_params", "shortest"]
 
 Warn = Callable[[str, str, Exception], None]
 """Takes the place of a value, like ``model.layers[2]``, the text that is recorded, and why."""
@@ -120,6 +120,18 @@ class _Conversion:
         if isinstance(value, float) and bits is not None:
             return shortest(value, bits)
         return self.of(value, place)
+
+
+def flattened(values: Mapping[Any, Any], levels: int = 10) -> dict[Any, Any]:
+    """Return ``{"f1/cat": 0.5}`` for ``{"f1": {"cat": 0.5}}``; dicts below so many levels stay."""
+    flat: dict[Any, Any] = {}
+    for key, value in values.items():
+        if levels and _is(value, Mapping):
+            inside = flattened(value, levels - 1)
+            flat |= {f"{key}/{inner}": each for inner, each in inside.items()}
+        else:
+            flat[key] = value
+    return flat
 
 
 def shortest(value: float, bits: int) -> float:
