@@ -194,8 +194,8 @@ CLAUSES: Final = (
         "HP-4",
         "Hyperparameters are the caller's own",
         "Neither the call, nor a thread, nor `close()` may change the arguments of a call, "
-        "nested values included. Changing them after the call must not change what was "
-        "recorded.",
+        "nested values included, not even the identity or type of a value. Changing them after "
+        "the call must not change what was recorded.",
         "copy deeply, or encode, before the call returns",
     ),
     Clause(

@@ -36,7 +36,7 @@ class StoreHarness:
     """
 
     expected_failures: Mapping[str, str] = {}
-    """Clause id to reason: what is known to fail, on the certificate for all to see.
+    """The reason for each clause that is known to fail, by clause id; the certificate shows it.
 
     Strict: a clause listed here that passes fails the run.
     """

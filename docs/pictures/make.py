@@ -99,7 +99,7 @@ def tensorboard_of(directory: Path) -> Iterator[str]:
 
 
 def wait_for_runs(url: str, number: int) -> None:
-    """Until TensorBoard has read so many runs; for two minutes at most."""
+    """Until TensorBoard has read this many runs; for two minutes at most."""
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         try:

@@ -87,7 +87,7 @@ class LogStoreClosedError(LogStoreError, RuntimeError):
         self.method = method
         super().__init__(
             f"{store}: {method}() was called after close(). Nothing was recorded. "
-            f"Open a new store to go on logging."
+            f"Open a new store to continue logging."
         )
 
 

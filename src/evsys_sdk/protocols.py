@@ -149,6 +149,6 @@ class ReadableLogStore(LogStore, Protocol):
         It is called with the constructor's parameters, by keyword. A store may declare those that
         it needs by name: for type checkers this signature stands for any. A destination that was
         never written to reads as an empty log or raises; what is damaged is named, never skipped
-        in silence.
+        silently.
         """
         ...

@@ -59,7 +59,7 @@ class Explained:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Explain the faulty stores and pairs, or a sample of them, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--every", type=int, default=1, help="only every so many stores")
+    parser.add_argument("--every", type=int, default=1, help="take only every Nth store")
     parser.add_argument("--first", type=int, default=0, help="begin at this one, counted from 0")
     options = parser.parse_args(arguments)
     sample = slice(options.first, None, options.every)

@@ -211,11 +211,11 @@ def test_ctrl_c_at_the_terminal_ends_with_one_line_and_status_130(tmp_path: Path
     os.close(terminal)
     printed = read_until(controller, b"val/accuracy")
     os.write(controller, b"\x03")
-    printed += read_until(controller, b"to go on.")
+    printed += read_until(controller, b"to continue.")
     assert demo.wait() == 130
     os.close(controller)
     last_step = steps(read(tmp_path), "train")[-1]
-    assert f"Stopped after step {last_step:,}. Start it again to go on." in printed.decode()
+    assert f"Stopped after step {last_step:,}. Start it again to continue." in printed.decode()
     assert "Traceback" not in printed.decode()
 
 
@@ -240,4 +240,4 @@ def test_ctrl_c_while_the_libraries_load_ends_with_one_line_and_status_130(tmp_p
         check=False,
     )
     assert (stopped.returncode, stopped.stderr) == (130, "")
-    assert stopped.stdout == "Stopped. Start it again to go on.\n"
+    assert stopped.stdout == "Stopped. Start it again to continue.\n"

@@ -24,7 +24,7 @@ class Attempts:
         self._next = 0
 
     def make(self, count: int, errors: dict[int, str] | None = None) -> None:
-        """Make so many calls.
+        """Make this many calls.
 
         Each returns, or raises an OSError with one of these numbers and the text beside it.
         """

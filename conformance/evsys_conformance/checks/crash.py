@@ -10,7 +10,7 @@ from evsys_conformance.programs.subject import Subject
 from evsys_conformance.running.check import Programs, Strategies, check
 
 PLACES = 12
-"""At most so many actions of a call are cut, at normal effort."""
+"""At most this many actions of a call are cut, at normal effort."""
 
 
 def _runs(subject: Subject) -> Strategies:

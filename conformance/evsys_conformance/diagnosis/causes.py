@@ -33,11 +33,11 @@ from evsys_conformance.programs.program import Make, Program
 SECONDS_PER_PROGRAM = 6.0
 """How long one failing program may be reduced."""
 _MOST_TINY = 150
-"""At most so many calls of a check are tried alone."""
+"""At most this many calls of a check are tried alone."""
 _FEW = 12
 """A program of more calls, not reduced in time, tells nothing by what is in it."""
 _REPEATS = 10
-"""A store that fails only sometimes is run so often to say how often."""
+"""A store that fails only sometimes is run this often to count its failures."""
 
 
 def causes_of(failures: Iterable[Failure], experiments: Experiments) -> list[Cause]:

@@ -44,7 +44,7 @@ class Experiments:
         self.limit = self.deadline
 
     def allow(self, seconds: float) -> None:
-        """Give the next experiments at most so many seconds."""
+        """Give the next experiments at most this many seconds."""
         self.limit = min(self.deadline, time.perf_counter() + seconds)
 
     def is_over(self) -> bool:

@@ -21,7 +21,7 @@ from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.program import Caller, Expect, Make, Program, Step
 
 _FEW = 12
-"""Up to so many calls, each is looked at alone."""
+"""Up to this many calls, each is looked at alone."""
 _ROUNDS = 4
 
 

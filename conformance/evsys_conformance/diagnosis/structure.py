@@ -245,7 +245,7 @@ def _with_histories(
 ) -> Threads | Processes:
     if isinstance(step, Processes) or step.close_after is None:
         return replace(step, histories=histories)
-    # Closed when a thread has made so many calls: it must make them.
+    # Closed when a thread has made this many calls: it must make them.
     most = max(map(len, histories))
     return replace(step, histories=histories, close_after=min(step.close_after, most))
 

@@ -33,12 +33,12 @@ from evsys_conformance.programs.program import (
 )
 
 _FIRST = 50
-"""Of the calls of a writer only so many are weighed: there may be thousands, all alike."""
+"""Only this many calls of a writer are weighed: there may be thousands, all alike."""
 
 Weight = tuple[int, int, int, int]
 
 _ODD = 10
-"""What is not plain weighs so much, and more the longer it is."""
+"""The weight of anything that is not plain; a longer one weighs more."""
 
 _EXPECTED = {Expect.ACCEPTED: 0, Expect.REFUSED: 1, Expect.TYPE_ERROR: 1}
 """What every store must do with a call says more than what some may do."""

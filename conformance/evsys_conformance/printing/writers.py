@@ -123,7 +123,7 @@ def _functions(
 
 
 def _beside_a_close(history: tuple[Call, ...], store: str, after: int) -> list[str]:
-    """Calls that say when so many of them have returned, until one is refused."""
+    """Calls that say when this many of them have returned, until one is refused."""
     lines = [*lines_of(history[:after], store), *["enough.set()"] * bool(after)]
     lines += lines_of(history[after:], store)
     return ["with suppress(Exception):", *(f"    {line}" for line in lines or ["pass"])]

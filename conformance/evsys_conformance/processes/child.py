@@ -31,7 +31,7 @@ READY = b"R"
 DONE = b"D"
 """Reported when the job is done."""
 GIVING_WAY = 4
-"""One call of so many lets other processes run in its middle, which on a busy machine is rare."""
+"""One call in this many lets other processes run in its middle, which is rare on a busy machine."""
 
 
 @dataclass

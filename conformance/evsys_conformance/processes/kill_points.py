@@ -54,11 +54,11 @@ class Death:
     before: list[Call]
     last: Call
     place: int
-    """Die after so many actions of the last call; 0: as soon as it has returned."""
+    """Die after this many actions of the last call; 0: as soon as it has returned."""
 
 
 class KillPoint:
-    """Kills the process after so many actions of a call, in any thread."""
+    """Kills the process after this many actions of a call, in any thread."""
 
     def __init__(self, place: int) -> None:
         """Count in threads that are started from now on; 0: never kill."""

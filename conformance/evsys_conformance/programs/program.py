@@ -118,7 +118,7 @@ class Threads:
     giving_way: bool = False
     """Whether threads take turns between any two opcodes, which makes rare races likely."""
     close_after: int | None = None
-    """Close the store while they write, once a thread has made so many calls."""
+    """Close the store while they write, once a thread has made this many calls."""
 
 
 @dataclass(frozen=True)
@@ -140,9 +140,9 @@ class Killed:
     calls: tuple[Call, ...]
     destination: int = 0
     within: int = 0
-    """Killed after so many actions within the last call; 0: as soon as it has returned."""
+    """Killed after this many actions within the last call; 0: as soon as it has returned."""
     pause: float | None = None
-    """Killed so many seconds after ``after`` calls had returned, while it makes the others."""
+    """Killed this many seconds after ``after`` calls had returned, while it makes the others."""
     after: int = 0
     """See ``pause``."""
 

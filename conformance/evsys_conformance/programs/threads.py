@@ -20,7 +20,7 @@ JOIN_SECONDS = 40.0
 GIVING_WAY_SECONDS = 2.0
 """How long threads give way between opcodes, which makes each of them many times slower."""
 _REFUSALS = 5
-"""A thread that writes to a closing store stops after so many refused calls."""
+"""A thread that writes to a closing store stops after this many refused calls."""
 
 _installing = threading.Lock()
 """Two threads can't install a trace function at the same time."""

@@ -13,7 +13,7 @@ from evsys_conformance.programs.observation import Hanging
 from evsys_conformance.programs.subject import Subject
 
 NOTICE_SECONDS = 10.0
-"""After so long without progress a notice says what is waited for; the next ones come later."""
+"""After this long without progress, a notice names the call that is waited for; more come later."""
 
 Notice = Callable[[str], None]
 """Shows a line to the user who waits."""
@@ -25,7 +25,7 @@ def silent(_line: str) -> None:
 
 @contextlib.contextmanager
 def hanging_after(seconds: float, subject: Subject, notice: Notice) -> Generator[None]:
-    """Raise ``Hanging`` into a store that finishes no call for so many seconds.
+    """Raise ``Hanging`` into a store that finishes no call for this many seconds.
 
     Nothing is watched where the platform can't interrupt a call.
     """
@@ -67,7 +67,7 @@ def ending_at(deadline: float) -> Generator[None]:
 
 @contextlib.contextmanager
 def _interrupting(first: float, again: float, look: Callable[[], None]) -> Generator[None]:
-    """Call a function after so many seconds, and again and again, while the block runs."""
+    """Call a function after this many seconds, and again and again, while the block runs."""
     usable = (
         threading.current_thread() is threading.main_thread()
         and hasattr(signal, "setitimer")

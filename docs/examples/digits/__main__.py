@@ -12,5 +12,5 @@ if __name__ == "__main__":
 
         sys.exit(main())
     except KeyboardInterrupt:
-        print("Stopped. Start it again to go on.")
+        print("Stopped. Start it again to continue.")
         sys.exit(130)

@@ -146,7 +146,9 @@ def continue_or_start(settings: Settings, log: RunLog, run_dir: str) -> MLP:
     elif checkpoints:
         print(f"Continuing {run_dir} after step {taken} of {total}.")
     else:
-        print(f"Training in {run_dir} for {total} steps. Ctrl-C stops; starting again goes on.")
+        print(
+            f"Training in {run_dir} for {total} steps. Ctrl-C stops it; start it again to continue."
+        )
     logged = max((row.step for row in log.metrics), default=0)
     if logged > model.steps_taken:
         print(f"Its log reaches step {logged:,}: steps up to there are repeated, not logged again.")
@@ -189,7 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with StopRequest() as stop, open_log_store(spec) as store, progress_bar() as progress:
                 train(model, settings, OnlyNew(store, log), stop, progress)
             if stop.signum and model.steps_taken < settings.steps:
-                print(f"Stopped after step {model.steps_taken:,}. Start it again to go on.")
+                print(f"Stopped after step {model.steps_taken:,}. Start it again to continue.")
                 return 128 + stop.signum
     report(run_dir)
     return 0

@@ -135,7 +135,7 @@ def flattened(values: Mapping[Any, Any], levels: int = 10) -> dict[Any, Any]:
 
 
 def shortest(value: float, bits: int) -> float:
-    """Return the float with the fewest digits that rounds to ``value`` at so many significant bits.
+    """Return the shortest float that rounds to ``value`` at this many significant bits.
 
     ``shortest(float(np.float32(0.1)), bits=24)`` is 0.1. A value that needs more bits stays.
     """

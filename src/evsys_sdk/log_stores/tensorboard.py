@@ -144,7 +144,7 @@ class TensorBoardLogStore:
             ValueError: A key or ``split`` is empty or not valid text, or ``step`` is outside int64.
             LogStoreClosedError: The store is closed (CL-3).
             OSError: The disk does not take it; nothing of this call is recorded. Or the directory
-                was removed, which a call notices within a second; logging goes on, in a new file,
+                was removed, which a call notices within a second; logging continues in a new file,
                 when the directory is there again.
         """
         # The usual call costs a few microseconds: skip even the checks that it does not need.

@@ -20,7 +20,7 @@ def run_names(directory: str, most_directories: int | None = None) -> list[str]:
 
     Args:
         directory: The directory, which TensorBoard calls ``logdir``.
-        most_directories: The search ends after so many directories.
+        most_directories: The search ends after this many directories.
     """
     runs: list[str] = []
     seen: set[tuple[int, int]] = set()

@@ -24,7 +24,7 @@ _ESCAPED = re.compile(r'["\\\x00-\x1f]')
 _NOBODY_LOGS = token_hex(8)
 """Aliases begin with it."""
 _KEYS_PER_ALIAS = 8
-"""Putting an alias into a line takes as long as is gained by so many keys."""
+"""To put an alias into a line takes the time that this many keys gain."""
 _MOST_DECODERS = 64
 """One takes half a kilobyte for each key."""
 _MOST_OTHER_FIELDS = 100

@@ -24,7 +24,7 @@ __all__ = ["open_sources"]
 
 _YAML = (".yaml", ".yml")
 _MOST_DIRECTORIES = 10_000
-"""Event files are looked for in so many directories below the one that was named."""
+"""Event files are looked for in this many directories below the one that was named."""
 
 
 def open_sources(log: str) -> list[Source]:

@@ -16,7 +16,7 @@ from evsys_sdk.sources.source import PlacedRow, Source
 __all__ = ["StoreSource", "reader_of"]
 
 _SHARE = 10
-"""Looking for new rows takes at most one part in so many of the time: there may be a network."""
+"""The search for new rows takes at most one part in this many of the time: networks are slow."""
 
 
 def reader_of(kind: str) -> Callable[..., RunLog] | None:

@@ -99,7 +99,7 @@ class Source(ABC):
         return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
     def complete(self, path: str, start: int, size: int) -> int:
-        """Up to where a file of so many bytes can be read while somebody writes to it.
+        """Up to where a file of this many bytes can be read while somebody writes to it.
 
         Rows are never split there. A source that recognises an incomplete row itself takes all.
         """

@@ -29,7 +29,7 @@ _TIMEOUT = 120
 
 
 class Compared(BaseModel):
-    """What a call costs its caller, in µs, when the child takes so long for it."""
+    """What a call costs its caller, in µs, if the child takes this long for it."""
 
     size: int
     milliseconds: int

@@ -32,7 +32,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Point(BaseModel):
-    """The state of a store after so many calls."""
+    """The state of a store after this many calls."""
 
     calls: int
     p50: float

@@ -29,7 +29,7 @@ class Results(BaseModel):
 
 
 def measure(bench: Bench) -> Results:
-    """Kill each subject after so many calls."""
+    """Kill each subject after this many calls."""
     results = Results(rows={}, missing={})
     for subject in bench.subjects:
         reason = why_missing(subject)

@@ -68,7 +68,7 @@ def measure(bench: Bench) -> Results:
 
 
 def write(directory: Path, count: int) -> None:
-    """Write a log of so many rows into the directory."""
+    """Write a log of this many rows into the directory."""
     store, rows = own.jsonl(directory), rows_of(_SIZE)
     for step in range(count):
         store.log_metrics(rows[step & 63], step)

@@ -323,7 +323,7 @@ def log_until_killed(pipe, trial, tail):
             step += 1
 
 def killed_after(trial, calls, tail):
-    '''What the calls were that returned in a process killed after so many of them.'''
+    '''The calls that returned in a process that was killed after this many of them.'''
     reader, writer = os.pipe()
     child = fork(log_until_killed, writer, trial, tail)
     os.close(writer)

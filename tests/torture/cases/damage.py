@@ -26,7 +26,7 @@ _CALLS = 20
 
 
 def _write_log(trial: Trial) -> Path:
-    """A log of so many calls of each method, closed."""
+    """A log of this many calls of each method, closed."""
     place = trial.directory / "log"
     store = open_store(trial.store, place)
     for number in range(_CALLS):

@@ -79,7 +79,7 @@ _NOTICED_WITHIN = 1.5
 
 @case("Directory removed in the middle of a run, and made again", *STORES)
 def removed(trial: Trial) -> None:
-    """What it held is gone; calls say so within a second, and go on in the new one."""
+    """Its content is gone; calls raise within a second, and continue in the new one."""
     times = trial.times(full=4, short=1)
     late = 0.0
     removed_error = {errno.ENOENT: "removed"}

@@ -117,7 +117,7 @@ def filled_up(trial: Trial) -> None:
 def _log_until_full(
     trial: Trial, store: LogStore, start: int, refusals_wanted: int
 ) -> tuple[list[int], int]:
-    """Log until so many calls were refused: the numbers of those that were not, how many were."""
+    """Log until this many calls were refused: the numbers of those that were not, how many were."""
     returned: list[int] = []
     refused = 0
     number = start

@@ -26,7 +26,7 @@ _Input = TypeVar("_Input")
 def _fuzz(
     trial: Trial, inputs: int, of: st.SearchStrategy[_Input], check: Callable[[_Input], None]
 ) -> None:
-    """Check so many inputs; Hypothesis makes one that fails as small as it can, and shows it."""
+    """Check this many inputs; Hypothesis makes one that fails as small as it can, and shows it."""
 
     @seed(trial.chance.getrandbits(64))
     @settings(

@@ -1,4 +1,4 @@
-"""A server in this process that fails as it is told to, and a server in a child process."""
+"""A server in this process that fails on request, and a server in a child process."""
 
 import threading
 from collections.abc import Generator

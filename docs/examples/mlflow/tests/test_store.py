@@ -47,9 +47,7 @@ def test_hyperparameters_fill_the_table_of_parameters_and_may_change(
         assert not caplog.messages
         store.log_hyperparams({"lr": 0.25, "seed": "7"})
     (warning,) = caplog.messages
-    assert warning.startswith(
-        "lr was '0.5' and is now '0.25'; MLflow's table of parameters goes on"
-    )
+    assert warning.startswith("lr was '0.5' and is now '0.25'; MLflow's table of parameters keeps")
     params = the_run(client, run).data.params
     assert params == {"lr": "0.5", "model": '{"layers": 2}', "seed": "7"}
     read = MlflowLogStore.read_run(tracking_uri=server.tracking_uri, run=run).hyperparams

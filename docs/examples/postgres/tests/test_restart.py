@@ -97,7 +97,7 @@ def test_a_call_whose_answer_got_lost_is_recorded_once(
 
 
 class Proxy:
-    """Hands bytes on, until it is told to cut a connection instead of handing on the answer."""
+    """Forwards bytes, until the test makes it cut a connection instead of forwarding the answer."""
 
     def __init__(self, target: int) -> None:
         self.cut_next_answer = threading.Event()

@@ -119,7 +119,7 @@ class ProgressFile:
         return self._content.stores.get(store)
 
     def require_only(self, stores: list[str]) -> None:
-        """Check that the file tells of these stores only.
+        """Check that the file records these stores only.
 
         Raises:
             CommandError: The stores of the configuration have changed.

@@ -125,7 +125,7 @@ class ReplayTarget:
             if all(isinstance(each.error, refusals) for each in found):
                 return found
             raise CommandError(
-                f"{self._place} failed: {described(error)}. Start the replay again to go on"
+                f"{self._place} failed: {described(error)}. Start the replay again to continue"
             ) from error
         return []
 

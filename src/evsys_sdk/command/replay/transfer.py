@@ -179,7 +179,7 @@ class Transfer:
 
 
 def _number_lines_from(findings: Findings, first: int) -> None:
-    """Reading began after so many lines."""
+    """Reading began after this many lines."""
     for fault in (*findings.faults.values(), *findings.left_out.values()):
         fault.line = None if fault.line is None else fault.line + first
 

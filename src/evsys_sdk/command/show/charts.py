@@ -11,7 +11,7 @@ from evsys_sdk.command.show.runs import Run
 __all__ = ["Chart", "Trace", "charts_of", "line_breaks"]
 
 _WIDE = 10
-"""A jump of the step is a gap if it is so many times the mean one."""
+"""A jump of the step is a gap if it is this many times the mean one."""
 
 
 @dataclass

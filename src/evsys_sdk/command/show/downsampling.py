@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 _MOST_OF_A_BUCKET = 11
 _MOST_KEPT = 8192
-"""A curve of up to so many points is kept whole."""
+"""A curve of up to this many points is kept whole."""
 
 
 @dataclass(slots=True)
@@ -192,7 +192,7 @@ class Curve:
             self._add(behind.points, behind.count, behind.backward, behind.bucket_size)
 
     def _add(self, added: Points, count: int, backward: int, bucket_size: int) -> None:
-        """Add what is kept of ``count`` points, among which the step went back so often."""
+        """Add what is kept of ``count`` points, among which the step went back this often."""
         if self.count:
             # The last point of all is always kept, and so is the first.
             move = _moves(np.array([self.points.step[-1], added.step[0]]))
@@ -212,7 +212,7 @@ class Curve:
             self.points = self.points.kept(self.bucket_size)
 
     def at_most(self, count: int) -> Points:
-        """No more than so many points, or 11 if that is more, kept by the same rule."""
+        """No more than this many points, or 11 if that is more, kept by the same rule."""
         size, points = self.bucket_size, self.points
         while len(points) > max(count, _MOST_OF_A_BUCKET):
             size *= 2

@@ -77,7 +77,7 @@ def _stamps(paths: Iterable[str], source: Source) -> _Stamps:
 
 
 def changes(sources: list[Source], seconds: float) -> Iterator[list[Run]]:
-    """The runs now, and again whenever one of them has changed; checked every so many seconds.
+    """The runs now, and again whenever one of them has changed; checked once in this many seconds.
 
     Runs that appear in a log meanwhile are added.
     """

@@ -32,7 +32,7 @@ _MOST_CURVES = 300
 _MOST_GROUPS = 100
 _LONGEST_NAME = 40
 _SHORTENED_NAME = 24
-"""A name is cut to so many cells before a column is left out."""
+"""A name is cut to this many cells before a column is left out."""
 _SHORTEST = 8
 _GAP = 2
 _SPARKS = "▁▂▃▄▅▆▇█"

@@ -14,7 +14,7 @@ from evsys_sdk.run_log import MetricRow
 __all__ = ["OnDamage", "iter_rows", "line_beginning", "rows_of"]
 
 OnDamage = Callable[[DamagedLogError], None]
-"""Called for each damaged line; reading goes on when it returns."""
+"""Called for each damaged line; reading continues when it returns."""
 
 _Row = TypeVar("_Row")
 

@@ -67,7 +67,7 @@ class EventFile:
             LogStoreClosedError: The file is closed; it names ``method``.
             OSError: The disk is full or refuses for another reason, and nothing of the event stays
                 in the file; or the file was removed. The next call tries again, in the second case
-                with a new file, and goes on raising while there is no directory for it.
+                with a new file, and raises again until its directory exists.
         """
         record = framed(event)
         with self.lock:

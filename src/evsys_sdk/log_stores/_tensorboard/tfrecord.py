@@ -32,7 +32,7 @@ def framed(payload: bytes) -> bytes:
 
 
 OnDamage = Callable[[DamagedLogError], None]
-"""Called for each damaged record; reading goes on when it returns."""
+"""Called for each damaged record; reading continues when it returns."""
 
 
 class RecordReader:
@@ -66,7 +66,7 @@ class RecordReader:
             start: The beginning of a record, or any byte if ``on_damage`` is given: reading begins
                 at the next record.
             stop: Records that begin there or later are not read.
-            on_damage: Called for each damaged record; reading goes on at the next record. Without
+            on_damage: Called for each damaged record; reading continues at the next record. Without
                 it the error is raised.
         """
         self._file = file
@@ -139,7 +139,7 @@ class RecordReader:
         return _length_of(self._block(_HEADER_BYTES)[:_HEADER_BYTES]) is not None
 
     def _block(self, length: int) -> bytes:
-        """The bytes from the offset on: so many, and more in advance."""
+        """At least this many bytes from the offset on; more are read in advance."""
         self._file.seek(self.offset)
         return self._file.read(max(length, _BLOCK_BYTES))
 

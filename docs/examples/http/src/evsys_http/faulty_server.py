@@ -1,4 +1,4 @@
-"""A server that fails as it is told to, for tests of its clients."""
+"""A server that fails on request, for tests of its clients."""
 
 import json
 import socket

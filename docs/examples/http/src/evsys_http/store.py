@@ -47,7 +47,7 @@ class HttpLogStore:
             default=10.0, gt=0, description="How long the server may be silent"
         )
         retry_secs: float = Field(
-            default=30.0, ge=0, description="How long a call goes on trying a server that fails"
+            default=30.0, ge=0, description="How long a call retries a server that fails"
         )
 
         @field_validator("endpoint")
@@ -69,7 +69,7 @@ class HttpLogStore:
             endpoint: The URL of the run, http or https.
             headers: Further headers of each request.
             timeout_secs: How long the server may be silent before the request is given up.
-            retry_secs: How long a call goes on trying after its first attempt; 0 is one attempt.
+            retry_secs: How long a call retries after its first attempt; 0 is one attempt.
 
         Raises:
             ValueError: ``endpoint`` is not such a URL.

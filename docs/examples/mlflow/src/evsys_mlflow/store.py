@@ -203,9 +203,7 @@ def _can_be_shown(key: str, text: str) -> bool:
     return names.is_allowed(key) and len(text) <= _MOST_CHARACTERS_OF_A_PARAM and "\0" not in text
 
 
-_STAYS = (
-    "MLflow's table of parameters goes on showing the first value. The log itself has the new one"
-)
+_STAYS = "MLflow's table of parameters keeps the first value. The log itself has the new one"
 
 
 def _ascii_json(value: Any) -> str:

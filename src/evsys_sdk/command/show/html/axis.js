@@ -40,7 +40,7 @@ function ticks(scale, most, least = 0) {
   return result.filter((value) => value >= scale.low * 0.9999 && value <= scale.high * 1.0001 && value > 0);
 }
 
-// No more than so many round numbers, at least so far from each other.
+// No more than this many round numbers, at least so far from each other.
 function linearTicks(low, high, most, least) {
   const rough = Math.max((high / 2 - low / 2) / most * 2, least);
   const power = 10 ** Math.floor(Math.log10(rough));
