@@ -230,7 +230,7 @@ def read_until(descriptor: int, text: bytes) -> bytes:
 
 def test_ctrl_c_while_the_libraries_load_ends_with_one_line_and_status_130(tmp_path: Path) -> None:
     shadow = tmp_path / "sklearn.py"
-    shadow.write_text("import os, signal; os.kill(os.getpid(), signal.SIGINT)")
+    shadow.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nwhile True: pass")
     stopped = subprocess.run(
         [sys.executable, str(DIGITS)],
         cwd=tmp_path,

@@ -16,6 +16,7 @@ Fails = Callable[[Program], list[Difference]]
 
 METRIC_METHODS = ("log_scalar", "log_metrics")
 _UNSORTED = (KEY, "acc", "lr")
+_DIFFERENT = (VALUE, VALUE / 2, VALUE / 4)
 _PLAIN_SPLIT = re.compile("[a-z]{1,12}")
 
 
@@ -51,16 +52,18 @@ def by_scalars(makes: list[Make], fails: Fails) -> str:
 
 
 def by_company(makes: list[Make], fails: Fails) -> str:
-    """By items that fail only together, under any keys: each is recorded alone."""
+    """By items that fail only together, under any keys and with plain values."""
     if len(makes) != 1 or makes[0].call.method != "log_metrics" or makes[0].call.keywords:
         return ""
     items, step = makes[0].call.arguments
     if not 1 < len(items) <= len(_UNSORTED):
         return ""
     alone = [Call("log_metrics", ({key: value}, step)) for key, value in items.items()]
-    renamed = dict(zip(_UNSORTED, items.values(), strict=False))
-    fails_together = fails(logged([Call("log_metrics", (renamed, step))]))
-    return "MET-1" if fails_together and not any(fails(logged([c])) for c in alone) else ""
+    keys = _UNSORTED[: len(items)]
+    plain = [dict(zip(keys, _DIFFERENT, strict=False)), dict.fromkeys(keys, VALUE)]
+    together = [Call("log_metrics", (each, step)) for each in plain]
+    fail_together = any(fails(logged([call])) for call in together)
+    return "MET-1" if fail_together and not any(fails(logged([c])) for c in alone) else ""
 
 
 def _as_metrics(call: Call) -> Call:

@@ -35,6 +35,7 @@ from evsys_conformance.programs.program import (
     Open,
     Processes,
     Program,
+    Read,
     Threads,
     Through,
     logged,
@@ -54,6 +55,7 @@ def clause_of(program: Program, about: Difference, fails: Fails) -> str:
         return "SIG-1"
     return (
         _by_process(program)
+        or _by_object(makes, fails)
         or _by_setting(program, about)
         or _by_closing(program, about, makes)
         or _by_expectation(makes, about)
@@ -82,6 +84,17 @@ def _by_process(program: Program) -> str:
                 return "CAP-PROC" if len(step.histories) > 1 else "CL-1"
             case _:
                 pass
+    return ""
+
+
+def _by_object(makes: list[Make], fails: Fails) -> str:
+    """By an object that several stores are given: a store that keeps it shows that alone, too."""
+    for make in makes:
+        if make.caller is Caller.SHARES:
+            for caller in (Caller.CHANGES, Caller.WATCHES):
+                alone = replace(make, store=0, caller=caller)
+                if fails(Program((Open(), alone, Close(), Read()))):
+                    return _clause_of_caller(make)
     return ""
 
 
@@ -134,8 +147,13 @@ def _by_expectation(makes: list[Make], about: Difference) -> str:
 def _by_caller(makes: list[Make], about: Difference) -> str:
     for make in makes:
         if make.caller is not Caller.FORGETS or about.kind == "arguments changed":
-            return "HP-4" if make.call.method == "log_hyperparams" else "MET-9"
+            return _clause_of_caller(make)
     return ""
+
+
+def _clause_of_caller(make: Make) -> str:
+    """The clause that says what becomes of the objects that a caller passes."""
+    return "HP-4" if make.call.method == "log_hyperparams" else "MET-9"
 
 
 def _by_order(about: Difference) -> str:

@@ -1,11 +1,14 @@
 """Prints calls as Python, runs of similar ones as loops."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from evsys_conformance.programs.calls import Call, source
 
 _FEWEST = 3
 """So many similar calls in a row are a loop."""
+_MOST_EXACT = 2**53
+"""Up to here each integer is a float."""
 _PLACE_OF_STEP = {"log_scalar": 2, "log_metrics": 1}
 
 
@@ -31,22 +34,46 @@ def _equal(calls: Sequence[Call], start: int, store: str) -> tuple[int, list[str
 
 
 def _rising(calls: Sequence[Call], start: int, store: str) -> tuple[int, list[str]]:
-    """How many calls differ in nothing but steps that count up, and a loop that makes them."""
-    place = _PLACE_OF_STEP.get(calls[start].method)
-    arguments = calls[start].arguments
-    if place is None or len(arguments) <= place or type(arguments[place]) is not int:
+    """How many calls differ only by steps that count up, and values that rise with the step."""
+    call = calls[start]
+    place = _PLACE_OF_STEP.get(call.method)
+    if place is None or len(call.arguments) <= place or type(call.arguments[place]) is not int:
         return 0, []
-    first: int = arguments[place]
-    shown = [source(argument) for argument in arguments]
-    keywords = [f"{name}={source(value)}" for name, value in calls[start].keywords.items()]
+    first: int = call.arguments[place]
+    later = calls[min(start + 1, len(calls) - 1)].arguments
+    if len(later) != len(call.arguments):
+        return 0, []
+    shown = [_along(*pair, first) for pair in zip(call.arguments, later, strict=True)]
+    shown[place] = lambda step: "step" if step is None else str(step)
+    keywords = [f"{name}={source(value)}" for name, value in call.keywords.items()]
 
-    def line(number: object) -> str:
-        given = [*shown[:place], str(number), *shown[place + 1 :], *keywords]
-        return f"{store}.{calls[start].method}({', '.join(given)})"
+    def line(step: int | None) -> str:
+        given = [*(each(step) for each in shown), *keywords]
+        return f"{store}.{call.method}({', '.join(given)})"
 
     length = _length(calls, start, lambda n: line(first + n), store)
     steps = f"{length}" if first == 0 else f"{first}, {first + length}"
-    return length, [f"for step in range({steps}):", f"    {line('step')}"]
+    return length, [f"for step in range({steps}):", f"    {line(None)}"]
+
+
+def _along(value: Any, later: Any, step: int) -> Callable[[int | None], str]:
+    """Prints what is ``value`` at a step and ``later`` at the next one: at any step, or for all."""
+    types: set[type[Any]] = {type(value), type(later)}
+    if types == {dict} and [*value] == [*later]:
+        items = {source(key): _along(each, later[key], step) for key, each in value.items()}
+        return lambda at: "{" + ", ".join(f"{key}: {item(at)}" for key, item in items.items()) + "}"
+    divisor = _divisor(later, step + 1) if types == {float} and value != later else 0
+    if divisor and step / divisor == value:
+        return lambda at: f"step / {divisor}" if at is None else source(at / divisor)
+    return lambda _: source(value)
+
+
+def _divisor(value: float, step: int) -> int:
+    """The whole number that divides the step to make the value; 0 if there is none."""
+    if not 0 < abs(value) <= abs(step) < _MOST_EXACT:
+        return 0
+    divisor = step / value
+    return int(divisor) if divisor.is_integer() else 0
 
 
 def _length(calls: Sequence[Call], start: int, line: Callable[[int], str], store: str) -> int:

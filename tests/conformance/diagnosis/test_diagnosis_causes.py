@@ -40,6 +40,8 @@ STORES = [
     ("CAP-SPLIT-SplitIsNull", "CAP-SPLIT", "MET-1"),
     ("HP-2-FiftyHyperparams", "HP-1", "HP-2"),  # 51 in one call are as many as in 51 calls
     ("HP-3-BadCallStopsThread", "HP-3", "HP-1"),
+    ("HP-4-CallersDictKept", "HP-4", "ID-4"),  # of two stores with one dict, too
+    ("HP-4-NestedPopped", "HP-4", "ID-4"),
     ("ID-2-ConfigAllows", "ID-2", "MUX-1"),  # multiplex takes no such child
     ("ID-2-ConfigOfInstance", "ID-2", "ID-3 MUX-1"),
     ("ID-4-ClassHyperparams", "ID-4", "CL-2 HP-1"),
@@ -48,6 +50,7 @@ STORES = [
     ("MET-3-BackIgnored", "MET-3", "MET-8 CAP-FORK"),
     ("MET-3-SamePointOnce", "MET-3", "MET-4 MET-6"),
     ("MET-3-SortedByValue", "MET-3", "MET-4 MET-6 CAP-SPLIT"),
+    ("MET-4-NanDroppedInCompany", "MET-4", "MET-5"),
     ("MET-4-Float32", "MET-4", "MET-5"),
     ("SIG-1-CloseProperty", "SIG-1", "ID-3 CL-2 MET-1 CAP-THREADS"),
     ("SIG-1-ConfigForParams", "SIG-1", "MUX-1"),

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import logging
+import math
 import os
 import subprocess
 import sys
@@ -178,6 +179,37 @@ def test_closing_beside_threads_waits_for_the_calls_of_one() -> None:
                 "    store.log_scalar('a', 0.5, step)",
                 "store.log_scalar('a', 0.5, 7)",
             ],
+        ),
+        (
+            [calls.metrics({"a": n / 8, "b": 1.0}, n) for n in range(2, 100)],
+            [
+                "for step in range(2, 100):",
+                "    store.log_metrics({'a': step / 8, 'b': 1.0}, step)",
+            ],
+        ),
+        (
+            [calls.scalar("a", value, n) for n, value in enumerate((0.0, -0.125, -0.25))],
+            [
+                "store.log_scalar('a', 0.0, 0)",
+                "store.log_scalar('a', -0.125, 1)",
+                "store.log_scalar('a', -0.25, 2)",
+            ],
+        ),
+        (
+            [
+                calls.scalar("a", value, n)
+                for n, value in enumerate((0.0, math.inf, math.nan, 5e-324))
+            ],
+            [
+                "store.log_scalar('a', 0.0, 0)",
+                "store.log_scalar('a', float(\"inf\"), 1)",
+                "store.log_scalar('a', float(\"nan\"), 2)",
+                "store.log_scalar('a', 5e-324, 3)",
+            ],
+        ),
+        (
+            [calls.metrics({f"a {n}": n / 8}, 10**400 + n) for n in range(2)],
+            [calls.metrics({f"a {n}": n / 8}, 10**400 + n).code() for n in range(2)],
         ),
         (
             [calls.scalar("a", 0.5, step) for step in (0, True, 2)],
