@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
@@ -79,7 +79,7 @@ def tensorboard(directory: Path) -> None:
 
 
 @contextmanager
-def tensorboard_of(directory: Path) -> Iterator[str]:
+def tensorboard_of(directory: Path) -> Generator[str]:
     """The address of a TensorBoard that shows ``tb`` in a directory, while the block runs."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
