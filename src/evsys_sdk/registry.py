@@ -7,20 +7,14 @@ package first.
 A class that the running program registers comes before an installed plugin that was not loaded yet.
 """
 
-import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import import_module
-from typing import NamedTuple, Protocol, TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
-from evsys_sdk._registry.class_checks import (
-    class_id,
-    describe_class,
-    own_name,
-    require_kind,
-    require_store_class,
-)
+from evsys_sdk._registry.claims import BUILT_IN, Claims, Entry
+from evsys_sdk._registry.class_checks import own_name, require_kind, require_store_class
 from evsys_sdk._registry.plugins import Plugin, installed_plugins
 from evsys_sdk.errors import (
     DuplicateLogStoreError,
@@ -32,44 +26,15 @@ from evsys_sdk.protocols import LogStore, LogStoreMethods
 
 __all__ = ["get_log_store", "list_log_stores", "register_log_store", "temporarily_registered"]
 
-BUILT_IN = {
-    "background": "evsys_sdk.log_stores.background:BackgroundLogStore",
-    "jsonl": "evsys_sdk.log_stores.jsonl:JSONLLogStore",
-    "memory": "evsys_sdk.testing:InMemoryLogStore",
-    "multiplex": "evsys_sdk.log_stores.multiplex:MultiplexLogStore",
-    "tensorboard": "evsys_sdk.log_stores.tensorboard:TensorBoardLogStore",
-}
-"""The classes of the built-in kinds, which no other class can have."""
-
-
-class _Entry(NamedTuple):
-    store_class: type[LogStore]
-    plugin: Plugin | None
-    """The plugin during whose import the class was registered; None for the program's own."""
-
-    def __str__(self) -> str:
-        described = describe_class(self.store_class)
-        return f"{described} of {self.plugin}" if self.plugin else described
-
-
 _loading: ContextVar[Plugin | None] = ContextVar("evsys_sdk_loading_plugin", default=None)
 """The plugin that this thread or task imports."""
 
 
 class Registry:
-    """The class of each kind. A process has one registry; a test may make another.
-
-    The lock is held for a moment and never during an import: a thread that imports a plugin holds
-    the import lock and then registers its class here, so the order would be the other way round.
-    """
+    """The class of each kind. A process has one registry; a test may make another."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._entries: dict[str, _Entry] = {}
-        self._aliases: dict[str, str] = {}
-        """Entry-point name to kind, for entry points whose class has another kind."""
-        self._contested: dict[str, tuple[str, str]] = {}
-        """The two claims of each kind that the classes of two distributions register."""
+        self._claims = Claims()
         self._loaded: set[Plugin] = set()
 
     def get(self, kind: str) -> type[LogStore]:
@@ -78,20 +43,18 @@ class Registry:
             raise UnknownLogStoreError(kind, self.kinds())
         if kind in BUILT_IN:
             return _import_built_in(kind)
-        entry = self._entry(kind)
+        entry = self._claims.entry(kind)
         failures: list[str] = []
         if entry is None:
             failures = self._load_plugins(kind)
-            entry = self._entry(kind)
+            entry = self._claims.entry(kind)
         if entry is None:
             raise UnknownLogStoreError(kind, self.kinds(), failures)
         return entry.store_class
 
     def kinds(self) -> list[str]:
         """Every known kind, sorted; see :func:`list_log_stores`."""
-        with self._lock:
-            known = {*BUILT_IN, *self._entries, *self._aliases}
-        return sorted(known.union(installed_plugins()))
+        return sorted({*BUILT_IN, *self._claims.kinds(), *installed_plugins()})
 
     def origin(self, kind: str) -> str:
         """Where a known kind comes from, as text: a version, a plugin, or the running program."""
@@ -100,7 +63,7 @@ class Registry:
 
             return f"built in, evsys-sdk {version('evsys-sdk')}"
         try:
-            entry = self._entry(kind)
+            entry = self._claims.entry(kind)
         except DuplicateLogStoreError:
             return "several distributions"
         plugins = [entry.plugin] if entry else installed_plugins().get(kind, [])
@@ -116,70 +79,15 @@ class Registry:
         """
         require_kind(kind)
         require_store_class(kind, store_class, compare_name=True)
-        entry = _Entry(cast("type[LogStore]", store_class), _loading.get())
-        with self._lock:
-            self._refuse_if_taken(kind, entry)
-            if "name" not in vars(store_class):
-                try:
-                    entry.store_class.name = kind
-                except (AttributeError, TypeError) as error:
-                    raise LogStoreConfigError(
-                        f"{describe_class(store_class)} has no name, and setting it fails "
-                        f"({error}). Write name = {kind!r} in the class"
-                    ) from error
-            self._entries[kind] = entry
+        self._claims.claim(kind, Entry(cast("type[LogStore]", store_class), _loading.get()))
 
     @contextmanager
     def temporarily(self, kind: str, store_class: type) -> Generator[None]:
         """Register the class while the block runs; see :func:`temporarily_registered`."""
         require_kind(kind)
         require_store_class(kind, store_class)
-        entry = _Entry(cast("type[LogStore]", store_class), None)
-        with self._lock:
-            self._refuse_if_taken(kind, entry)
-            earlier = self._entries.get(kind)
-            self._entries[kind] = entry
-        try:
+        with self._claims.temporarily(kind, Entry(cast("type[LogStore]", store_class), None)):
             yield
-        finally:
-            with self._lock:
-                if earlier is None:
-                    self._entries.pop(kind, None)
-                else:
-                    self._entries[kind] = earlier
-
-    def _entry(self, kind: str) -> _Entry | None:
-        """The entry under this kind, or under this name of an entry point.
-
-        Raises:
-            DuplicateLogStoreError: The classes of two distributions were registered under it.
-        """
-        with self._lock:
-            if kind in self._contested:
-                raise self._contested_error(kind)
-            return self._entries.get(kind) or self._entries.get(self._aliases.get(kind, kind))
-
-    def _refuse_if_taken(self, kind: str, new: _Entry) -> None:
-        if kind in BUILT_IN:
-            if class_id(new.store_class) == BUILT_IN[kind]:
-                return
-            raise DuplicateLogStoreError(
-                kind,
-                (f"{BUILT_IN[kind]}, which is built in", describe_class(new.store_class)),
-                "Built-in kinds can't be taken: register the class under another name",
-            )
-        old = self._entries.get(kind) or self._entries.get(self._aliases.get(kind, kind))
-        if old is None or class_id(old.store_class) == class_id(new.store_class):
-            return
-        claims = str(old), str(new)
-        if old.plugin and new.plugin and old.plugin.distribution != new.plugin.distribution:
-            self._contested[kind] = claims
-            raise self._contested_error(kind)
-        raise DuplicateLogStoreError(kind, claims, "Register one of them under another name")
-
-    def _contested_error(self, kind: str) -> DuplicateLogStoreError:
-        remedy = "Uninstall one of the two distributions"
-        return DuplicateLogStoreError(kind, self._contested[kind], remedy)
 
     def _load_plugins(self, kind: str) -> list[str]:
         """Load the plugin with the name of the kind, or all if there is none.
@@ -214,7 +122,7 @@ class Registry:
         try:
             self._adopt(plugin, plugin.entry_point.load())
         except BaseException as error:
-            self._remove_entries_of(plugin)
+            self._claims.remove_those_of(plugin)
             if isinstance(error, KeyboardInterrupt):
                 raise
             # SystemExit too: a plugin that ends the program on import has no say over other kinds.
@@ -231,22 +139,13 @@ class Registry:
                 f"an entry point must name a class, got {store_class!r:.80} for {plugin.value!r}. "
                 f"Write package.module:ClassName"
             )
-        with self._lock:
-            entries = self._entries.items()
-            kind = next((kind for kind, each in entries if each.store_class is store_class), None)
+        kind = self._claims.kind_of(store_class)
         if kind is None:
             # Never decorated. Its own name is what a decorator would have had to say.
             name = own_name(store_class)
             kind = name if isinstance(name, str) and name.strip() else plugin.name
             self.register(kind, store_class)
-        with self._lock:
-            if plugin.name not in BUILT_IN and plugin.name not in self._entries:
-                self._aliases[plugin.name] = kind
-
-    def _remove_entries_of(self, plugin: Plugin) -> None:
-        with self._lock:
-            for kind in [kind for kind, each in self._entries.items() if each.plugin == plugin]:
-                del self._entries[kind]
+        self._claims.add_alias(plugin.name, kind)
 
 
 def _import_built_in(kind: str) -> type[LogStore]:
