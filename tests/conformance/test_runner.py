@@ -80,7 +80,7 @@ def test_a_reader_that_is_silent_now_and_then_is_a_violation() -> None:
 
     outcome = _run("every_item_is_recorded_once", read=read)
     assert outcome.verdict is Verdict.FAILED
-    assert "has returned a RunLog before" in outcome.message
+    assert "but returned a RunLog before" in outcome.message
 
 
 def test_where_nothing_is_found_the_reader_may_be_at_fault() -> None:

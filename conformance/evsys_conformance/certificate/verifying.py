@@ -72,7 +72,7 @@ def _problems(certificate: Certificate) -> Iterator[str]:
         yield from _newer_than_its_format(certificate)
     complete = all(judging.is_complete(store.clauses) for store in certificate.stores)
     if certificate.complete != complete:
-        yield f"complete is {certificate.complete}, and by its checks it is {complete}"
+        yield f"complete is given as {certificate.complete}, but its checks make it {complete}"
     same_kit = certificate.kit.version == kit_version()
     manifest = _manifest() if same_kit else None
     for store in certificate.stores:
@@ -119,7 +119,7 @@ def _store_problems(store: StoreRecord, manifest: dict[str, list[str]] | None) -
         yield from _cause_problems(f"cause {number} ({cause.clause})", cause, store)
     level = judging.level(store.clauses, store.trouble)
     if store.level != level:
-        yield f"its level is given as {store.level!r}, and by its clauses it is {level!r}"
+        yield f"its level is given as {store.level!r}, but its clauses make it {level!r}"
     elif not judging.is_certified(store):
         yield f"it is {level}: {judging.explanation(store)}"
         for number, cause in enumerate(store.causes, 1):
@@ -142,11 +142,11 @@ def _clause_problems(
     unclaimed = known.capability is not None and known.capability not in store.capabilities
     if unclaimed != any(c.verdict is Verdict.NOT_CLAIMED for c in clause.checks):
         state = "not claimed" if unclaimed else "binding"
-        yield f"{clause.id} is {state} by the store's capabilities, and its checks say otherwise"
+        yield f"{clause.id} is {state} by the store's capabilities, but its checks say otherwise"
     verdict = judging.clause_verdict(clause.id, clause.checks, clause.expected, store.causes)
     if clause.verdict is not verdict:
         yield (
-            f"{clause.id} is given as {str(clause.verdict)!r}, and by its checks it is "
+            f"{clause.id} is given as {str(clause.verdict)!r}, but its checks make it "
             f"{str(verdict)!r}"
         )
     for check in clause.checks:

@@ -88,7 +88,7 @@ def a_failing_child_keeps_nothing_from_the_others(trial: Trial) -> None:
 def _every_child(trial: Trial, log: list[Call], kinds: tuple[type[RecordingStore], ...]) -> None:
     if "children" not in getattr(trial.subject.store.Config, "model_fields", {}):
         trial.fail(
-            "The store claims `composite`, and its Config has no field `children`: the kit builds "
+            "The store claims `composite`, but its Config has no field `children`: the kit builds "
             "it with children=[{kind, params}, …] to see what they get."
         )
     shown = ", ".join(kind.__name__ for kind in kinds)

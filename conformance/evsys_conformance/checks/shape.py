@@ -98,7 +98,7 @@ def _named_fields(trial: Trial, fields: Any, parameters: Any, anything: bool) ->
         )
         if not by_keyword and not anything:
             trial.fail(
-                f"Config has the field {field!r}, and the constructor takes no keyword {field!r}: "
+                f"Config has the field {field!r}, but the constructor takes no keyword {field!r}: "
                 f"it takes {', '.join(parameters) or 'nothing'}. Stores are built by field name; "
                 f"an alias never replaces it"
             )

@@ -89,7 +89,7 @@ def point_differences(
         else:
             there.append(series)
     for series in strangers:
-        what = f"{_named(series, precision)} was never logged, and is recorded: "
+        what = f"{_named(series, precision)} was never logged, but is recorded: "
         yield Difference("invented", what + _shown(found[series]))
     for series in there:
         yield from _series_differences(series, expected[series], found.get(series, []), precision)

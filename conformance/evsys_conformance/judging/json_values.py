@@ -31,7 +31,7 @@ def hyperparam_differences(
             yield Difference("altered", problems[-1] or "", about)
     for key, value in recorded.items():
         if key not in expected and not extra_allowed:
-            text = f"hyperparams[{source(key)}] was never logged, and is {shortened_source(value)}"
+            text = f"hyperparams[{source(key)}] was never logged, but is {shortened_source(value)}"
             yield Difference("invented", text)
 
 
@@ -75,7 +75,7 @@ def _dict_difference(expected: dict[str, Any], found_dict: Any, where: str) -> s
     for key, value in found.items():
         if key not in expected:
             shown = shortened_source(value)
-            return f"hyperparams{where}[{source(key)}] was never logged, and is {shown}"
+            return f"hyperparams{where}[{source(key)}] was never logged, but is {shown}"
     return None
 
 

@@ -199,7 +199,7 @@ class _Judge:
     def _look_at_log(self, place: int, step: Read, seen: Seen) -> None:
         records = self._records.get(step.destination, [])
         if seen.problem:
-            text = f"{seen.problem}, and has returned a RunLog before"
+            text = f"{seen.problem}, but returned a RunLog before"
             self._add("harness at fault", text, place)
         elif seen.error is not None:
             # Where nothing was logged there may be nothing to read (CL-1).

@@ -1,4 +1,4 @@
-"""What ends a command early, and the words for it."""
+"""Errors that end a command early, and their messages."""
 
 from pathlib import Path
 from traceback import extract_tb

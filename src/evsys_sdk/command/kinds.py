@@ -11,7 +11,7 @@ __all__ = ["InstalledKind", "installed_kinds"]
 
 @dataclass
 class InstalledKind:
-    """A kind, and what became of loading its class."""
+    """A kind, with its class or the reason why it does not load."""
 
     name: str
     store_class: type[LogStore] | None = None
@@ -24,7 +24,7 @@ class InstalledKind:
 def installed_kinds() -> list[InstalledKind]:
     """Every kind, sorted, with its class or the reason why it does not load."""
     kinds = {name: _loaded(name) for name in list_log_stores()}
-    # Loading them brings kinds to light that are called otherwise than their entry points.
+    # Loading the plugins registers kinds whose names differ from their entry points.
     return [kinds.get(name) or _loaded(name) for name in list_log_stores()]
 
 

@@ -49,7 +49,7 @@ class EventFilesSource(Source):
     def _forget(self) -> None:
         self._documents = Documents()
         self._read: dict[str, int] = {}
-        """Where the last event of each file ends whose documents are known."""
+        """The end of the last event in each file whose documents are known."""
         self._searched: dict[str, int] = {}
         """How far each file was searched for documents."""
 

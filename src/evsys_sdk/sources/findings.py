@@ -26,7 +26,7 @@ class Fault:
     """How many there are."""
 
     def message(self, path: str, count: int, noun: str) -> str:
-        """The message about the first of ``count`` lines, or of what ``noun`` says."""
+        """The message about the first of ``count`` lines, or other things that ``noun`` names."""
         place = path if self.line is None else f"{path}:{self.line}"
         if self.byte is not None:
             place = f"{path} is damaged at byte {self.byte}"
@@ -36,7 +36,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Findings:
-    """What a file, or a part of it, holds beside what is read."""
+    """The findings in a file, or in a part of it, beside its rows."""
 
     path: str
     """The file."""
@@ -45,7 +45,7 @@ class Findings:
     faults: dict[str, Fault] = field(default_factory=dict[str, Fault])
     """What is damaged, by kind of fault."""
     left_out: dict[str, Fault] = field(default_factory=dict[str, Fault])
-    """What is sound and has no place in a log, by kind."""
+    """Sound data that has no place in a log, by kind."""
     lines: int = 0
     """How many lines or records were read."""
     end: int = 0
@@ -104,7 +104,7 @@ def problems_of(files: Iterable[Findings]) -> list[str]:
 
 
 def notes_of(files: Iterable[Findings]) -> list[str]:
-    """What is not a problem, and yet may explain what is shown."""
+    """Findings that are not problems but may explain what is shown."""
     files = [*files]
     notes = [
         f"{each.path}: the byte order mark at the beginning is ignored"

@@ -54,7 +54,7 @@ class JSONLSource(Source):
     def packed_rows(
         self, path: str, findings: Findings, start: int = 0, stop: int | None = None
     ) -> Iterator[PackedRow]:
-        """The rows of the metrics file, of which each line is decoded without a dict."""
+        """The rows of the metrics file, decoded without a dict per line."""
         from evsys_sdk.sources.jsonl_decoder import PackedRowDecoder  # needs msgspec
 
         decode = PackedRowDecoder(findings.other_fields).decode
@@ -63,7 +63,7 @@ class JSONLSource(Source):
                 yield row
 
     def complete(self, path: str, start: int, size: int) -> int:
-        """Where the last line ends that has its newline."""
+        """The end of the last complete line."""
         return end_of_last_line(path, start, size)
 
     def hyperparams(self, notes: list[str]) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class JSONLSource(Source):
 
 
 def end_of_last_line(path: str, start: int, size: int) -> int:
-    """Where the last line between these bytes ends that has its newline."""
+    """The end of the last complete line between these bytes."""
     with open_regular_file(path) as file:
         while size > start:
             begin = max(start, size - (1 << 16))
@@ -108,7 +108,7 @@ def _lines(
     with open_regular_file(path, 1 << 20) as file:
         findings.byte_order_mark = skip_byte_order_mark(file)
         if start:
-            # A line that begins before is of the part before.
+            # A line that begins earlier belongs to the part before.
             file.seek(start - 1)
             file.readline()
         findings.end = file.tell()

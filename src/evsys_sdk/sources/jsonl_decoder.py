@@ -20,7 +20,7 @@ from evsys_sdk.sources.packed import PackedRow, Packer, Shape
 __all__ = ["PackedRowDecoder", "RowDecoder", "decoder_of"]
 
 _ESCAPED = re.compile(r'["\\\x00-\x1f]')
-"""What JSON escapes in a key. msgspec takes no such name: these keys get an alias."""
+"""Characters that JSON escapes. msgspec refuses them in names: such keys get an alias."""
 _NOBODY_LOGS = token_hex(8)
 """Aliases begin with it."""
 _KEYS_PER_ALIAS = 8
@@ -110,7 +110,7 @@ class PackedRowDecoder:
             try:
                 step, split, shape, values = self._decoder.decode(line)
             except ValueError:
-                # Where every row holds a NaN, say, it would be of no use on each of them.
+                # If every row holds a NaN, for example, the decoder would fail on each of them.
                 self._last = self._decoder = None
             else:
                 # It takes keys in any order, and the first row of a split is to order its curves.

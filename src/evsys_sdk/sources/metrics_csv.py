@@ -133,7 +133,7 @@ def _step(cell: str) -> int:
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """Reads values with any tag as what they are without it."""
+    """Reads a value with any tag as if it had none."""
 
 
 def _untagged(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> object:

@@ -1,4 +1,4 @@
-"""From what a command line names to sources."""
+"""Finds the sources that a command line names."""
 
 import os
 import stat
@@ -207,7 +207,7 @@ def _configured_jsonl(file: str, given: dict[str, Any]) -> Source:
 
 
 def _existing_file(log: str) -> str:
-    """The absolute path, if it is one of a file; else it is empty."""
+    """The absolute path if it is a file's, otherwise an empty string."""
     try:
         path = directory_path(log)
     except ValueError:

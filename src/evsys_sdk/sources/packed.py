@@ -19,7 +19,7 @@ __all__ = ["PackedRow", "Packer", "Shape"]
 
 _MOST_KNOWN_KEYS = 1 << 20
 _COST_OF_A_SHAPE = 16
-"""What a known shape takes beside its keys, counted in keys."""
+"""The memory of a known shape beside its keys, counted in keys."""
 
 
 class Shape:

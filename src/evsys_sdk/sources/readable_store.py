@@ -26,7 +26,7 @@ def reader_of(kind: str) -> Callable[..., RunLog] | None:
 
 
 class StoreSource(Source):
-    """What ``read_run`` of a store gives, which is all of it at once."""
+    """The result of a store's ``read_run``, which is the whole log at once."""
 
     noun = "row"
 
@@ -44,7 +44,7 @@ class StoreSource(Source):
         return [self.path]
 
     def stamp(self, path: str) -> tuple[float, ...]:
-        """Changes when the store was read again, and holds something else."""
+        """Changes when a new read of the store gives something else."""
         del path
         if time.monotonic() >= self._next_time and self._log is not None:
             before, self._log = self._log, None

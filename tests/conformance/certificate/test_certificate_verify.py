@@ -125,11 +125,11 @@ def _cause(clause_id: str, *checks: str, **changes: Any) -> dict[str, Any]:
 EDITS: dict[str, tuple[Callable[[Any], object], str]] = {
     "a level that its clauses do not bear": (
         _fail,
-        "its level is given as 'certified', and by its clauses it is 'not certified'",
+        "its level is given as 'certified', but its clauses make it 'not certified'",
     ),
     "a verdict that its checks do not bear": (
         lambda d: _clause(d, "MET-1")["checks"][0].update(verdict="failed"),
-        "MET-1 is given as 'passed', and by its checks it is 'failed'",
+        "MET-1 is given as 'passed', but its checks make it 'failed'",
     ),
     "a clause left out": (
         lambda d: _store(d)["clauses"].remove(_clause(d, "MET-4")),
@@ -161,11 +161,11 @@ EDITS: dict[str, tuple[Callable[[Any], object], str]] = {
     ),
     "a claim that was not looked at": (
         lambda d: _store(d)["capabilities"].append("fork"),
-        "CAP-FORK is binding by the store's capabilities, and its checks say otherwise",
+        "CAP-FORK is binding by the store's capabilities, but its checks say otherwise",
     ),
     "a claim withdrawn": (
         lambda d: _store(d)["capabilities"].remove("split"),
-        "CAP-SPLIT is not claimed by the store's capabilities, and its checks say otherwise",
+        "CAP-SPLIT is not claimed by the store's capabilities, but its checks say otherwise",
     ),
     "an unknown capability": (
         lambda d: _store(d)["capabilities"].append("telepathy"),
@@ -173,7 +173,7 @@ EDITS: dict[str, tuple[Callable[[Any], object], str]] = {
     ),
     "complete, and it is not": (
         lambda d: d.update(complete=False),
-        "complete is False, and by its checks it is True",
+        "complete is given as False, but its checks make it True",
     ),
     "an unknown verdict": (
         lambda d: _clause(d, "MET-4").update(verdict="splendid"),
@@ -185,7 +185,7 @@ EDITS: dict[str, tuple[Callable[[Any], object], str]] = {
     ),
     "a failure called masked without a cause": (
         lambda d: _fail(d, called="masked"),
-        "MET-1 is given as 'masked', and by its checks it is 'failed'",
+        "MET-1 is given as 'masked', but its checks make it 'failed'",
     ),
     "a cause of what did not fail": (
         lambda d: _store(d)["causes"].append(_cause("MET-1", "MET-2::another")),
@@ -193,7 +193,7 @@ EDITS: dict[str, tuple[Callable[[Any], object], str]] = {
     ),
     "a cause under a clause that passed": (
         lambda d: _store(d)["causes"].append(_cause("MET-1")),
-        "MET-1 is given as 'passed', and by its checks it is 'failed'",
+        "MET-1 is given as 'passed', but its checks make it 'failed'",
     ),
     "a cause with another title": (
         lambda d: _store(d)["causes"].append(_cause("MET-1", title="Nearly")),

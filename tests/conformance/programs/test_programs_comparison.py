@@ -126,7 +126,7 @@ LOSS = {1: _row(1, {"loss": 0.5}), 2: _row(2, {"loss": 0.25})}
         (
             [LOSS[1], _row(2, {"loss": 0.25, "x": 1.0})],
             "invented",
-            "'x', split 'train' was never logged, and is recorded: 1.0 at step 2",
+            "'x', split 'train' was never logged, but is recorded: 1.0 at step 2",
             frozenset[int](),
         ),
         (

@@ -85,7 +85,7 @@ def test_a_later_value_replaces_an_earlier_one_whole() -> None:
     ]
     assert not _found(made, {"lr": 0.5, "model": {"layers": 3}})
     [merged_deep] = _found(made, {"lr": 0.5, "model": {"layers": 3, "width": 8}})
-    assert "hyperparams['model']['width'] was never logged, and is 8" in merged_deep.text
+    assert "hyperparams['model']['width'] was never logged, but is 8" in merged_deep.text
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_later_value_replaces_an_earlier_one_whole() -> None:
         (
             {"lr": 1, "seed": 3, "x": 4},
             "invented",
-            "hyperparams['x'] was never logged, and is 4",
+            "hyperparams['x'] was never logged, but is 4",
             frozenset[int](),
         ),
         ([], "altered", "hyperparams: expected a dict, recorded [] (list)", frozenset[int]()),

@@ -103,7 +103,7 @@ def test_a_reader_that_is_silent_now_and_then_is_the_fault_of_the_harness() -> N
     silent = {4: Seen(problem="harness.read(params) returned None")}
     [difference] = found(TWO, silent)
     assert difference.kind == "harness at fault"
-    assert difference.text.endswith("returned None, and has returned a RunLog before")
+    assert difference.text.endswith("returned None, but returned a RunLog before")
 
 
 def test_a_log_that_is_not_sound_is_the_fault_of_the_harness() -> None:

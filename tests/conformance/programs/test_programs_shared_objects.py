@@ -137,7 +137,7 @@ def test_two_stores_can_be_built_from_the_same_objects(same: int | None, tags: i
     )
     texts = [each.text for each in found(steps, Tagged, TaggedHarness)]
     assert texts == [
-        f"key '{key}', split 'train' was never logged, and is recorded: {number} at step 0"
+        f"key '{key}', split 'train' was never logged, but is recorded: {number} at step 0"
         for number in (1, tags)
         for key in ("tags", "part")
     ]

@@ -37,7 +37,7 @@ class Progress(BaseModel, extra="forbid"):
     """How many lines of the log can't be read."""
 
     def start_of(self, file: str) -> int:
-        """Where to go on in a file; a log's only file has an empty name."""
+        """Where to continue in a file; a log's only file has an empty name."""
         return self.offsets.get(file, 0) if file else self.offset
 
     def advance(self, file: str, line: int, offset: int) -> None:

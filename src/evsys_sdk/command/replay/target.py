@@ -26,7 +26,7 @@ class _Refusal(NamedTuple):
 
 
 def stores_of(spec: LogStoreSpec, place: str = "") -> Iterator[tuple[str, LogStoreSpec]]:
-    """The stores that are written to, each with its place; of a multiplex, all its children.
+    """The stores to write to, each with its place: all children of a multiplex.
 
     Each child is a separate target: if one refuses a row or fails, the others still get it once.
     """
@@ -109,7 +109,7 @@ class ReplayTarget:
     def _refusals(
         self, call: Callable[[], None], refusals: tuple[type[Exception], ...] = _REFUSALS
     ) -> list[_Refusal]:
-        """Make the call, and return who refused it; nothing if it was taken.
+        """Make the call, and return which store refused it, or nothing.
 
         A call that only some children of a composite refused must not be made again: the others
         have taken it.
@@ -141,7 +141,7 @@ class ReplayTarget:
 def read_back(spec: LogStoreSpec) -> RunLog | None:
     """What is at the destination now, or None if its store has no ``read_run``.
 
-    One that was never written to may be read as empty, or raise what it likes.
+    A destination that was never written to may read as empty or raise anything.
     """
     store_class = get_log_store(spec.kind)
     read_run = cast("Callable[..., RunLog] | None", getattr(store_class, "read_run", None))

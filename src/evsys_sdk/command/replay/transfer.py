@@ -37,7 +37,7 @@ class ReplayedLog:
 
     @classmethod
     def read(cls, source: Source) -> "ReplayedLog":
-        """The log of this source, of which the rows are not read yet.
+        """The log of this source; its rows are not read yet.
 
         Raises:
             DamagedLogError: The hyperparameters or the artifacts can't be parsed.
@@ -66,7 +66,7 @@ class Transfer:
         """
         self.place = place
         self.findings: list[Findings] = []
-        """What this replay found in each file beside rows."""
+        """The findings of this replay in each file, beside rows."""
         self._noted_damage = 0
         self._log = log
         self._spec = spec
@@ -84,7 +84,7 @@ class Transfer:
                 artifacts_before=len(log.artifacts) if log else 0,
             )
         if log and earlier.before is not None:
-            # What the store holds counts, not what we remember: the last row may have arrived.
+            # The store's content counts, not the progress file: the last row may have arrived.
             arrived = points - earlier.before - earlier.points
             if arrived < 0:
                 raise CommandError(
