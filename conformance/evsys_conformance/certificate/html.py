@@ -105,7 +105,7 @@ def _origin(store: StoreRecord) -> str:
 
 
 def _because(store: StoreRecord) -> str:
-    """What a reader must know before anything else: exceptions, failures, what is missing."""
+    """The facts that a reader must know first: exceptions, failures, what is missing."""
     exceptions = judging.exceptions(store)
     if exceptions and judging.is_certified(store):
         items = "".join(

@@ -1,4 +1,4 @@
-"""Holds a certificate against the kit's manifest: what ``evsys verify`` reports."""
+"""Compares a certificate with the kit's manifest, for ``evsys verify``."""
 
 import json
 from collections.abc import Iterator

@@ -57,7 +57,7 @@ def a_new_instance_starts_empty(subject: Subject) -> Programs:
 
 @check("ID-4")
 def short_lived_instances_do_not_mix(subject: Subject) -> Programs:
-    """One after another, each gone before the next: also where an address is used again."""
+    """One after another, each deleted before the next, even if an address is used again."""
     steps: list[Step] = []
     for n in range(30):
         steps += [Open(0, n), *make_steps(_everything(n)), Close(), Drop(), Read(n)]

@@ -1,4 +1,4 @@
-"""Names the clause of a reduced program: by what could not be taken away from it.
+"""Names the clause of a reduced program, by the features that could not be removed.
 
 Everything that is left in a reduced program is needed for the failure: a second close, a bad
 argument, a value that is not plain. Each such feature belongs to a clause. The rules below are in

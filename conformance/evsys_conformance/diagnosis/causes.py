@@ -178,7 +178,7 @@ class _Diagnosis:
         about: Difference,
         failure: Failure,
     ) -> str:
-        """Reduce, and keep what came of it under its clause.
+        """Reduce, and keep the cause under its clause.
 
         Raises:
             OutOfTime: The whole diagnosis has no time left, and other causes are known.

@@ -1,4 +1,4 @@
-"""Makes a failing program as small and as plain as it goes, while it still fails.
+"""Makes a failing program as small and as plain as possible, while it still fails.
 
 Big jumps come first: the calls that the difference is about, alone; the same number of plain calls;
 the same calls without threads, processes or wrappers. Then steps are removed (delta debugging), and

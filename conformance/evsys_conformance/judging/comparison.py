@@ -37,7 +37,7 @@ def differences(
     """Every difference between ``run_log`` and the log that ``records`` must give.
 
     Raises:
-        Exception: The log is not made of the containers that it should be made of.
+        Exception: The log does not consist of the right containers.
     """
     loose = {record.call.method for record in records if not record.judged}
     judged = [record for record in records if record.judged]

@@ -1,4 +1,4 @@
-"""Sequences of records of which the contract leaves some open: what may be missing, whose turn."""
+"""Sequences of records, some of them optional, in an order that the contract leaves open."""
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence

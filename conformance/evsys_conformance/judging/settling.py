@@ -1,4 +1,4 @@
-"""What a read shows of calls that were cut short by a kill: from then on it must stay so."""
+"""Calls cut short by a kill: the first read shows how much of them is kept, and that must stay."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from evsys_sdk.run_log import RunLog
 
 
 def settled(records: Sequence[Record], run_log: RunLog, precision: Precision) -> list[Record]:
-    """The records, with those that may be there replaced by what is there of them.
+    """The records, with each optional one replaced by the part of it that is recorded.
 
     Args:
         records: What calls left at a destination, in their order.

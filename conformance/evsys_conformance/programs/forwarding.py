@@ -20,7 +20,7 @@ _NUMBERS = itertools.count()
 
 
 class ByPosition:
-    """Hands every call on: by position where the contract allows it."""
+    """Forwards every call, by position where the contract allows it."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner

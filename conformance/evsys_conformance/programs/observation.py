@@ -15,7 +15,7 @@ class Seen:
     error_text: str = ""
     """Type, text and origin of the error."""
     changed: str = ""
-    """What happened to the arguments that the caller still holds; empty: nothing."""
+    """How the caller's arguments were changed; empty if they were not."""
     run_log: RunLog | None = None
     """What a reader reported."""
     returned: list[list[int]] = field(default_factory=list[list[int]])

@@ -49,7 +49,7 @@ def join(config: pytest.Config) -> None:
 
 
 class Conformance:
-    """The plugin: adds the checks, gathers what came of them, and reports."""
+    """The plugin: adds the checks, gathers their outcomes, and reports."""
 
     def __init__(self, config: pytest.Config, options: Options) -> None:
         self._config = config

@@ -1,4 +1,4 @@
-"""What the kit says in the terminal: what runs, and what came of it."""
+"""The kit's output in the terminal: what runs, and its outcome."""
 
 import contextlib
 import shutil

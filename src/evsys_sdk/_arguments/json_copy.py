@@ -89,7 +89,7 @@ class JsonCopy:
         )
 
     def _remedy(self, value: Any) -> str:
-        """What to pass instead: of a configuration inside another, the outermost one is named."""
+        """What to pass instead; the outermost configuration is named, if one contains another."""
         remedy = json_remedy(value)
         if remedy is None:
             return "a str, number, bool, None, or a list or dict of these"

@@ -19,7 +19,7 @@ def is_container(value: object) -> bool:
 def resolved(container: Any, place: str, warn: Callable[[str, str, Exception], None]) -> Any:
     """Return what the container holds, one level of it, with interpolations resolved.
 
-    A value that is missing or can't be resolved is its text, like ``???`` or ``${oc.env:X}``; its
+    A value that is missing or can't be resolved is a string, like ``???`` or ``${oc.env:X}``; its
     place, the text and the error are passed to ``warn``. A container that is missing as a whole is
     its text too.
     """

@@ -1,4 +1,4 @@
-"""What every adapter does with a log call: no value in it ends a training."""
+"""The log calls of every adapter: no value in them ends a training."""
 
 import logging
 import reprlib
@@ -115,7 +115,7 @@ class Recorder:
 
 
 def whole_number(step: Any) -> int | None:
-    """Return the step as an int, also if it is a float or a tensor; None if it is not whole."""
+    """Return the step as an int, even if it is a float or a tensor; None if it is not whole."""
     try:
         return checked_step(step)
     except (TypeError, ValueError):

@@ -199,5 +199,5 @@ def _is_array(value: Any) -> bool:
 
 
 def _is(value: object, *types: type) -> bool:
-    # isinstance, but telling type checkers nothing: what they conclude about Any is less than Any.
+    # isinstance that does not narrow: type checkers conclude less than Any from it.
     return isinstance(value, types)

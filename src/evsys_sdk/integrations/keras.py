@@ -174,7 +174,7 @@ def _as_given(value: Any) -> Any:
 class _NewFiles:
     """The files that a template like ``model-{epoch:02d}.keras`` names, as they appear.
 
-    Keras tells callbacks nothing about each other. What a ``ModelCheckpoint`` saved, and whether it
+    Callbacks of Keras can't see each other. What a ``ModelCheckpoint`` saved, and whether it
     did, can only be seen in the file system.
     """
 

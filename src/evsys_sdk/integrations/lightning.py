@@ -154,7 +154,7 @@ class LogStoreLogger(Logger):
         self._recorder.warn(
             "step", f"must be a whole number, got {shown(step)}: the Trainer's is used instead"
         )
-        # What Lightning itself passes as the step, and other attributes do not tell.
+        # The step that Lightning itself passes, which no other attribute has.
         loop = getattr(getattr(self._trainer, "fit_loop", None), "epoch_loop", None)
         own = whole_number(getattr(loop, "_batches_that_stepped", None))
         return self._last_step + 1 if own is None else own

@@ -1,4 +1,4 @@
-"""What a forked child has to renew before it logs.
+"""State that a forked child must renew before it logs.
 
 A fork copies locks in the state in which some other thread of the parent held them, and shares
 open files, together with the file locks on them, between parent and child.

@@ -46,7 +46,7 @@ from evsys_sdk.text import path_text
 
 __all__ = ["TensorBoardLogStore"]
 
-# Not heavy, and says at once what is missing; its messages are loaded with the first store.
+# A light import that names a missing package at once; the messages are loaded later.
 load_module("tensorboard")
 
 

@@ -1,4 +1,4 @@
-"""``evsys show``: what logs hold."""
+"""``evsys show``: the content of logs."""
 
 import argparse
 import gc
@@ -32,7 +32,7 @@ _SECONDS = 0.5
 _PAGE_SECONDS = 5.0
 """How often a page is written again, and reads itself again."""
 _FORMATS = ("png", "jpg", "jpeg", "pdf", "svg", "tif", "tiff", "webp")
-"""What matplotlib writes, less formats that are not pictures or have no transparency."""
+"""The formats that matplotlib writes, without those that lack transparency or are not pictures."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -118,7 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _without_collection() -> Generator[None]:
-    """Curves make no cycles: to look for some among very many takes a third of the time."""
+    """Curves have no reference cycles; to search very many of them takes a third of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -106,7 +106,7 @@ class Points:
         return kept
 
     def _kept_of_whole(self, part: slice, bucket_size: int) -> "Points":
-        """The same for a part of whole buckets of which no point is missing, and all are finite.
+        """The same for whole buckets without missing points or non-finite values.
 
         Nearly all points of a large file come this way: several times faster.
         """
@@ -192,7 +192,7 @@ class Curve:
             self._add(behind.points, behind.count, behind.backward, behind.bucket_size)
 
     def _add(self, added: Points, count: int, backward: int, bucket_size: int) -> None:
-        """Add what is kept of ``count`` points, among which the step went back this often."""
+        """Add the kept points of ``count`` points, among which the step went back this often."""
         if self.count:
             # The last point of all is always kept, and so is the first.
             move = _moves(np.array([self.points.step[-1], added.step[0]]))

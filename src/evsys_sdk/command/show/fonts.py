@@ -1,4 +1,4 @@
-"""Text that matplotlib can draw: fallback fonts, and escapes for what no font has."""
+"""Text that matplotlib can draw: fallback fonts, and escapes for characters without a font."""
 
 from collections.abc import Iterable
 from contextlib import suppress

@@ -38,7 +38,7 @@ _GAP = 2
 _SPARKS = "▁▂▃▄▅▆▇█"
 _RIGHT = {"count", "first", "last", "min", "max", "curves", "points"}
 _DISPENSABLE = ("first", "max", "min", "curve", "count", "steps", "non-finite", "split")
-"""What may be left out, in this order: columns, and the steps below the values."""
+"""The parts that may be left out, in this order: columns, and the steps below the values."""
 
 _NUMBER = re.compile(r"[0-9]+")
 

@@ -16,7 +16,7 @@ __all__ = ["Run", "read_run", "run_names"]
 
 @dataclass
 class Run:
-    """A run, and what of it could not be read."""
+    """A run, and the parts of it that could not be read."""
 
     name: str
     """The part of its path that tells it from the other runs."""
@@ -25,9 +25,9 @@ class Run:
     hyperparams: dict[str, Any] = field(default_factory=dict[str, Any])
     artifacts: list[ArtifactPointer] = field(default_factory=list[ArtifactPointer])
     problems: list[str] = field(default_factory=list[str])
-    """What is damaged, each with its place."""
+    """The damage, each with its place."""
     notes: list[str] = field(default_factory=list[str])
-    """What is ignored, and is not damage."""
+    """Data that is ignored but not damaged."""
 
     def refresh(self) -> None:
         """Read the hyperparameters and artifacts again, and say what is wrong with anything."""
@@ -45,14 +45,14 @@ class Run:
 
 
 def read_run(name: str, source: Source) -> Run:
-    """Read a run; what is damaged is listed, and the rest is there."""
+    """Read a run. Damage is listed, and everything else is read."""
     run = Run(name, source, scan_source(source))
     run.refresh()
     return run
 
 
 def run_names(logs: list[str]) -> list[str]:
-    """A short name for each run: its path without what all of them begin and end with.
+    """A short name for each run: its path without the beginning and end that all paths share.
 
     The same directory twice has the same name twice.
     """

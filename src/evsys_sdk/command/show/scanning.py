@@ -22,7 +22,7 @@ _MOST_PROCESSES = 4
 
 @dataclass
 class Scan:
-    """What the files of a source hold, or a part of one."""
+    """The content of the files of a source, or of a part of one."""
 
     curves: dict[tuple[str, str], Curve] = field(default_factory=dict[tuple[str, str], Curve])
     """Each curve by key and split, in the order in which they first come.
@@ -31,10 +31,10 @@ class Scan:
     """
     rows: int = 0
     findings: dict[str, Findings] = field(default_factory=dict[str, Findings])
-    """What is in each file besides rows."""
+    """The findings in each file, beside its rows."""
 
     def join(self, later: "Scan") -> None:
-        """Add what comes after this scan, in the same file or another one."""
+        """Add a scan that comes after this one, in the same file or another one."""
         for name, curve in later.curves.items():
             own = self.curves.setdefault(name, curve)
             if own is not curve:
@@ -49,11 +49,11 @@ class Scan:
         return sum(each.damaged for each in self.findings.values())
 
     def problems(self) -> list[str]:
-        """What is damaged, each kind with its first place."""
+        """The damage, each kind with its first place."""
         return problems_of(self.findings.values())
 
     def notes(self) -> list[str]:
-        """What is ignored, and is not damage."""
+        """Data that is ignored but not damaged."""
         return notes_of(self.findings.values())
 
 

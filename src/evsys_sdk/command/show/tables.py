@@ -15,12 +15,12 @@ __all__ = ["console", "print_run", "run_as_tables"]
 
 _MOST_ARTIFACTS = 10
 _ASCII = str.maketrans("▁▂▃▄▅▆▇█✗…", "_.:-=+*#x~")
-"""What stands for them where the output takes ASCII only."""
+"""Their replacements where the output takes ASCII only."""
 _PLAIN_WIDTH = 1000
 
 
 def console() -> Console:
-    """The terminal; when output goes elsewhere: no colours, and lines as long as they need be."""
+    """The terminal. Output that goes elsewhere has no colours, and lines of any length."""
     terminal = Console(highlight=False, emoji=False, markup=False)
     if terminal.is_terminal:
         return terminal

@@ -52,7 +52,7 @@ def append_artifact(log_dir: str, file_name: str, pointer: ArtifactPointer) -> N
     def append() -> None:
         if not _extend(path, entry):
             document = read_document(path)
-            # They stay as they are: entries of other writers may have other fields, or fewer.
+            # They stay as they are: entries of other writers may have more fields, or fewer.
             entries = [*map(to_json, _parsed(path, document)[0])]
             content = b"[\n" + b",\n".join([*entries, entry]) + _CLOSING
             replace_file(path, document.mark + content, durable=False)
@@ -107,7 +107,7 @@ def _extend(path: str, entry: bytes) -> bool:
             write_all(descriptor, addition, size - len(_CLOSING))
         except OSError as error:
             if has_bracket:
-                # Left alone: what is given back on a full disk may be gone a moment later.
+                # Left alone: on a full disk, space that is given back may be taken a moment later.
                 os.ftruncate(descriptor, size)
             else:  # only a file system that copies on write can fail in the second step
                 os.ftruncate(descriptor, size - len(_CLOSING))
@@ -119,7 +119,7 @@ def _extend(path: str, entry: bytes) -> bool:
 
 @dataclass(slots=True)
 class _Entry:
-    """What an entry must have, and what it may have."""
+    """The fields that an entry must have, and those that it may have."""
 
     name: str
     path: str

@@ -81,7 +81,7 @@ def replace_file(path: str, content: bytes, *, durable: bool) -> None:
     Raises:
         OSError: The disk is full, or the directory can't be written to; the old file is kept.
     """
-    # One name, not a new one per call: what a killed process leaves is used again by the next.
+    # One name, not a new one per call: the next process reuses what a killed one left.
     temporary = path + TEMPORARY_SUFFIX
     file = open_regular(temporary, "w")
     try:

@@ -119,7 +119,7 @@ class MetricsFile:
             raise removed_directory_error(os.path.dirname(self._path)) from error
 
     def _check_written(self, row: bytes, written: int, now: float) -> None:
-        """Look at what was written: a part only, or after a torn row that somebody else left."""
+        """Check the row: it may be incomplete, or follow a torn row of another writer."""
         self._end = _UNKNOWN  # so that the next call looks again, even if this one fails
         end = lseek(self._descriptor, 0, 1)
         start = end - written

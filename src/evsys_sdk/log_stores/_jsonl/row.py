@@ -54,10 +54,10 @@ class RowError(PicklableError, ValueError):
     kind: str
     """What is wrong; the same for all lines with the same fault."""
     detail: str
-    """What only this line has; it goes on after ``kind``."""
+    """The part of the reason that is about this line alone; it follows ``kind``."""
 
     def __init__(self, kind: str, detail: str = "") -> None:
-        """Say what is wrong: ``kind``, followed by what only this line has."""
+        """Say what is wrong: ``kind``, followed by the part about this line alone."""
         self.kind = kind
         self.detail = detail
         super().__init__(kind + detail)

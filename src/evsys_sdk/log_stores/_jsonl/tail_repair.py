@@ -1,4 +1,4 @@
-"""What a killed writer, or a full disk, left at the end of the metrics file.
+"""Repairs the end of the metrics file after a killed writer or a full disk.
 
 A torn row would make every other reader of the file fail, so it does not stay: it is cut off where
 nobody else has the file open, and overwritten with blanks where somebody has (readers skip blank

@@ -1,4 +1,4 @@
-"""Torn rows: what is left of a row whose writer was killed while it wrote it.
+"""Torn rows: rows whose writer was killed while it wrote them.
 
 A torn row is the beginning of a row, cut at any byte. It may be of any writer: with the fields in
 any order, and with blanks between the tokens of JSON. Torn rows are removed, so nothing else may be

@@ -80,7 +80,7 @@ class EventFile:
                     # The descriptor is looked up in the call itself: no signal handler can close
                     # it, and a stranger reuse its number, between the look-up and the write.
                     written = os.write(self._fd, record)
-                    # What a short write can't say, the next one says: the disk is full.
+                    # A short write has no error. The next write reports the full disk.
                     while written != len(record):
                         written += os.write(self._fd, record[written:])
                 except OSError as error:

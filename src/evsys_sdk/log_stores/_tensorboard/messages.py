@@ -53,7 +53,7 @@ def text_event(tag: str, text: str, step: int, wall_time: float) -> bytes:
 def session_start_event(
     hyperparams: dict[str, bool | float | str], trial: str, wall_time: float
 ) -> bytes:
-    """What fills a row of the HParams tab.
+    """The events that fill a row of the HParams tab.
 
     The experiment's summary is left out on purpose: TensorBoard takes the first one that it finds,
     and hyperparameters that only other runs have would then never show.

@@ -17,7 +17,7 @@ from evsys_sdk.log_stores._tensorboard.optional_imports import load_module
 __all__ = ["TEXT_SUFFIX", "Event", "event_parser"]
 
 TEXT_SUFFIX = "/text_summary"
-"""What ``SummaryWriter.add_text`` appends to a tag."""
+"""The suffix that ``SummaryWriter.add_text`` appends to a tag."""
 
 _SESSION_START = "_hparams_/session_start_info"
 _SIMPLE_KINDS = {"image": "images", "histo": "histograms", "audio": "audio"}
@@ -37,7 +37,7 @@ _STEP_AT = 9
 
 
 class Event(NamedTuple):
-    """What one event of a file holds, as far as a log has a place for it."""
+    """The parts of one event that have a place in a log."""
 
     wall_time: float
     step: int
@@ -47,7 +47,7 @@ class Event(NamedTuple):
     hyperparams: dict[str, Any] = {}  # noqa: RUF012
     """Those of a row of the HParams tab."""
     others: tuple[str, ...] = ()
-    """What else it holds: for each value what it is, in the plural."""
+    """Its other values: for each, the name of its kind, in the plural."""
 
 
 def event_parser() -> Callable[[bytes], Event]:

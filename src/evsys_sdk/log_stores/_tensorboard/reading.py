@@ -94,7 +94,7 @@ def row_of(event: Event, run: str | None = None) -> MetricRow:
 
 
 def left_out(event: Event) -> list[str]:
-    """What a log has no place for, of each value what it is, in the plural."""
+    """Values that have no place in a log: for each, the name of its kind, in the plural."""
     if not event.texts:
         return [*event.others]
     texts = [tag for tag in event.texts if not _is_document(tag)]

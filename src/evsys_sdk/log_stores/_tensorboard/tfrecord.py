@@ -107,7 +107,7 @@ class RecordReader:
             if not self._skip_damage(torn_bytes, size):
                 return
             block, at = b"", 0
-        # A reader of the next part finds the next record, and not what is damaged before it.
+        # A reader of the next part begins at the next record, without the damage before it.
         ends_inside = is_boundary and stop <= self.offset < size
         if self._on_damage is not None and ends_inside and not self._has_header():
             self._skip_damage(_HEADER_BYTES, size)
