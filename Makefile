@@ -25,7 +25,7 @@ PYTEST = -m pytest -n $(shell expr $(CORES) + \( $(CORES) + 1 \) / 2)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage test-all test-latest test-oldest tests lint prose ruff mypy pyright integrations examples \
-docs pictures bench mutation diagnosis torture scaling lock clean $(VERSIONS:%=test-%)
+docs pictures bench mutation diagnosis torture field scaling lock clean $(VERSIONS:%=test-%)
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -111,6 +111,9 @@ diagnosis: .venv/installed ## Let the kit explain the zoo's faulty stores (EVERY
 torture: .venv/installed ## Kill, fill up and damage at full length; writes the table in docs/durability.md
 	PYTHONPATH=tests .venv/bin/python -m torture --write
 
+field: .venv-field/torch ## Certify other loggers (LOGGERS="wandb mlflow" for some); writes docs/field.md
+	PYTHONPATH=docs:tests .venv-field/bin/python -m field $(LOGGERS)
+
 scaling: .venv-examples/installed ## Measure 1, 4 and 16 processes in each store; SCALING=quick for less
 	PYTHONPATH=src:conformance:$(subst $(SPACE),:,$(PACKAGE_FILES:pyproject.toml=src)) .venv-examples/bin/python \
 		docs/examples/scaling/measure.py $(if $(SCALING),--quick,--into docs/scaling.md)
@@ -130,6 +133,7 @@ lock: .venv-lock/locked ## Bring the locks to the newest releases
 		--output-file locks/examples.txt
 	$(COMPILE) pyproject.toml --extra conformance --group integrations --output-file locks/integrations.txt
 	$(COMPILE) pyproject.toml --extra tensorboard --group bench --output-file locks/bench.txt
+	$(COMPILE) pyproject.toml --extra tensorboard --extra conformance --group field --output-file locks/field.txt
 	$(COMPILE) --group mutation --constraints locks/dev.txt --output-file locks/mutation.txt
 COMPILE = .venv-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--fork-strategy fewest --generate-hashes --custom-compile-command 'make lock'
@@ -141,10 +145,10 @@ COMPILE = .venv-lock/bin/uv pip compile --quiet --upgrade --universal --python-v
 # build looks for anything either (--no-build-isolation).
 .venv/locked $(VERSIONS:%=.venv-%/locked): locks/dev.txt
 .venv-mutation/locked: locks/dev.txt locks/mutation.txt
-$(foreach name,demo docs examples integrations bench oldest lock,$(eval .venv-$(name)/locked: locks/$(name).txt))
+$(foreach name,demo docs examples integrations bench field oldest lock,$(eval .venv-$(name)/locked: locks/$(name).txt))
 .venv-3.%/locked: VERSION = $(@D:.venv-%=%)
 .venv-oldest/locked: VERSION = 3.11
-.venv-bench/locked: PYTHON = $(or $(call python_version,3.11),$(call first_usable,$(CANDIDATES)))
+.venv-bench/locked .venv-field/locked: PYTHON = $(or $(call python_version,3.11),$(call first_usable,$(CANDIDATES)))
 
 INSTALL = $(@D)/bin/python -m pip install --quiet
 FROM_LOCK = $(INSTALL) --no-deps --no-build-isolation

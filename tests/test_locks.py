@@ -25,6 +25,7 @@ LISTS = {
     "dev": ["dev", "torch"],
     "docs": ["docs"],
     "examples": ["conformance", "examples"],
+    "field": ["tensorboard", "conformance", "field"],
     "integrations": ["conformance", "integrations"],
     "lock": ["lock"],
     "mutation": ["mutation"],

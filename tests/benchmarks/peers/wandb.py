@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.peers.readers import Rows
 from benchmarks.subject import Opened, Subject
 
-__all__ = ["WANDB"]
+__all__ = ["WANDB", "offline_records"]
 
 
 def _open(directory: Path) -> Opened:
@@ -40,7 +40,7 @@ def _read(directory: Path) -> Rows:
     record_type = importlib.import_module("wandb.proto.wandb_internal_pb2").Record
     rows: Rows = []
     for path in directory.rglob("*.wandb"):
-        for data in _records(path.read_bytes()):
+        for data in offline_records(path.read_bytes()):
             record: Any = record_type()
             record.ParseFromString(data)
             if record.WhichOneof("record_type") == "history":
@@ -52,7 +52,7 @@ def _read(directory: Path) -> Rows:
     return rows
 
 
-def _records(data: bytes) -> Iterator[bytes]:
+def offline_records(data: bytes) -> Iterator[bytes]:
     """The records of a LevelDB log: in blocks of 32 KiB, each in one piece or in several."""
     at, record = 7, b""  # after the file's own header
     while at + 7 <= len(data):
