@@ -163,8 +163,8 @@ def page(one: list[Explained], two: list[Explained]) -> str:
     lines += [
         "## Stores that are explained otherwise",
         "",
-        "Some of these faults break two clauses: a store that is not safe in threads for the same",
-        "reason, say. The others show what the kit still gets wrong.",
+        "Some of these faults break two clauses, for example if a store is also unsafe in",
+        "threads. The others show what the kit still gets wrong.",
         "",
     ]
     lines += ["| store | what it does wrong | breaks | causes |", "|---|---|---|---|"]

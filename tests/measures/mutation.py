@@ -52,13 +52,13 @@ BROKEN = "broken"
 INTRODUCTION = """\
 # The mutation score
 
-How much of the jsonl store does the kit hold in place?
+How many faults in the jsonl store does the kit find?
 [cosmic-ray](https://cosmic-ray.readthedocs.io) changes one place of its code (a comparison, a
 number, a condition, an exception that is caught), and the kit judges the mutant at quick effort.
 Of {places} places, {number} were drawn; each got one change.
 
-**The kit refused {refused} of {counted} mutants, {share:.0%}.** Another {broken} could not be
-imported or run at all, and do not count. Most of the others are changes to what the contract leaves
+**The kit refused {refused} of {counted} mutants, {share:.0%}.** Mutants that could not be imported
+or run are left out: {broken}. Most of the others are changes to what the contract leaves
 open: torn lines, full disks, files that somebody edited, and the parameters that only this store
 has. So each mutant that the kit certified was judged by the tests of the store,
 `tests/sdk/jsonl_store/test_*.py`, which are about these: they refused {tested} of {certified}. This
@@ -70,8 +70,8 @@ TABLE = """\
 SURVIVORS = """\
 ## What neither refused
 
-Such a change shows in a corner that no test reaches (a place in a file that falls just so, a file
-that somebody else wrote oddly), or changes nothing at all.
+Such a change shows only in a case that no test reaches (an unusual position in a file, or an
+unusual file of another writer), or it changes nothing at all.
 """
 
 

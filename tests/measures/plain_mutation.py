@@ -47,7 +47,7 @@ INTRODUCTION = """\
 `tests/measures/plain_store.py` is a correct store of about a hundred lines that checks its
 arguments itself. Nearly every line of it keeps a clause. The kit judges, at quick effort, every
 change that cosmic-ray makes, and more: a statement is removed, a call gives its first argument, one
-side of `or` and `|` is left out, a default is another one. That makes {number} mutants.
+side of `or` and `|` is left out, a default is replaced. That makes {number} mutants.
 {equivalent} of them keep the contract as the store does, and are listed below with the reason.
 
 **The kit refused {refused} of the {counted} others, {share:.0%}.**

@@ -31,7 +31,7 @@ def rendered(cells: Sequence[Cell], seconds: float, cores: int) -> str:
     lines = [
         f"{datetime.now(UTC):%Y-%m-%d}, {cores} cores; each figure is one run of {seconds:g} s.",
         "",
-        "| store | processes | rows/s | p50 | p99 | rows, all killed in the end | lost |",
+        "| store | processes | rows/s | p50 | p99 | rows, all killed at the end | lost |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
     lines += [

@@ -23,7 +23,7 @@ _METRICS = {"train/loss": 0.693147, "train/accuracy": 0.5, "lr": 3e-4, "grad_nor
 
 @dataclass(frozen=True)
 class Writer:
-    """What one process is to do."""
+    """The job of one process."""
 
     kind: str
     params: dict[str, Any]
