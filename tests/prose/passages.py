@@ -74,7 +74,7 @@ def _python(text: str) -> Iterator[tuple[int, str]]:
     kind, begin, end, body = "", 0, 0, ""
     for token in TOKEN.finditer(text):
         gap = text[end : token.start()]
-        together = token.lastgroup == kind and not gap.strip() and gap.count("\n") < 2
+        together = token.lastgroup == kind and not gap.strip()
         if not together:
             yield from _paragraphs(text, begin, end, body)
             begin, body, gap = token.start(), "", ""

@@ -49,7 +49,8 @@ def test_every_pattern_finds_one_of_the_wordings() -> None:
 PYTHON = '''\
 """Begin.
 
-The end of a line is no
+The end of
+a line is no
 hindrance.
 """
 
@@ -62,7 +63,11 @@ def the_log_is_no_log(path: str) -> None:
         "no number"
     )
     print("stands", "in")
-    print(f"{'is'} no {path}")
+    print(f"{'is no string'} {path}")
+    print("is\\nno string")
+    # One comment is
+
+    # no comment.
 '''  # prose: ok
 MARKDOWN = """\
 # A page
@@ -85,7 +90,7 @@ prose`.
 
 @pytest.mark.parametrize(
     ("name", "text", "lines"),
-    [("module.py", PYTHON, [3, 8, 9, 12]), ("page.md", MARKDOWN, [3, 8])],
+    [("module.py", PYTHON, [4, 9, 10, 13, 18]), ("page.md", MARKDOWN, [3, 8])],
 )
 def test_a_wording_is_named_with_its_line(
     name: str, text: str, lines: list[int], tmp_path: Path
