@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from evsys_sdk import Capability, MetricRow, RunLog
-from field.wrappers.base import Wrapper
+from field.wrappers.base import Wrapper, number
 
 os.environ |= {"COMET_LOGGING_CONSOLE": "ERROR", "COMET_DISABLE_AUTO_LOGGING": "1"}
 comet_ml: Any = import_module("comet_ml")
@@ -58,7 +58,8 @@ class Comet(Wrapper):
 def _read_message(log: RunLog, payload: dict[str, Any]) -> None:
     metric, param = payload.get("metric"), payload.get("param") or payload.get("params")
     if metric and metric["metricName"] != _OWN:
-        values = {metric["metricName"]: metric["metricValue"]}
+        value = metric["metricValue"]  # as text where JSON has no number for it: "NaN"
+        values = {metric["metricName"]: number(value) if isinstance(value, str) else value}
         log.metrics.append(MetricRow(step=metric["step"], split=None, metrics=values))
     if param and param["source"] == "manual":
         log.hyperparams[param["paramName"]] = param["paramValue"]

@@ -7,10 +7,13 @@ from types import ModuleType
 
 from evsys_sdk import MetricRow
 
-# TensorBoard reads without TensorFlow if it finds this module. The environment has TensorFlow for
-# clu, and importing it takes many seconds.
-sys.modules.setdefault("tensorboard.compat.notf", ModuleType("notf"))
 _accumulator = import_module("tensorboard.backend.event_processing.event_accumulator")
+
+
+def do_without_tensorflow() -> None:
+    """Keep TensorBoard from importing TensorFlow, which clu needs and which takes many seconds."""
+    # TensorBoard looks for this module.
+    sys.modules.setdefault("tensorboard.compat.notf", ModuleType("notf"))
 
 
 def read_scalars(directory: Path) -> list[MetricRow]:

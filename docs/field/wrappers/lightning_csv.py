@@ -39,7 +39,9 @@ class LightningCsv(Wrapper):
                 rows = [_row(line) for line in csv.DictReader(file)]
         hyperparams = directory / "run" / "hparams.yaml"
         params: dict[str, Any] = (
-            saving.load_hparams_from_yaml(str(hyperparams)) if hyperparams.exists() else {}
+            saving.load_hparams_from_yaml(str(hyperparams), use_omegaconf=False)
+            if hyperparams.exists()
+            else {}
         )
         return RunLog(metrics=rows, hyperparams=dict(params), artifacts=[])
 

@@ -34,7 +34,9 @@ class Sacred(Wrapper):
 
         experiment.main(main)
         options = {"--loglevel": "ERROR"}
-        self._thread = threading.Thread(target=experiment.run, kwargs={"options": options})
+        self._thread = threading.Thread(
+            target=experiment.run, kwargs={"options": options}, daemon=True
+        )
         self._thread.start()
         return started.get()
 

@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 from evsys_sdk import Capability, RunLog
 from field.wrappers.base import Wrapper, only_metrics
-from field.wrappers.event_files import read_scalars
+from field.wrappers.event_files import do_without_tensorflow, read_scalars
 
+do_without_tensorflow()
 tensorboardx: Any = import_module("tensorboardX")
 
 
