@@ -95,6 +95,13 @@ def test_a_failure_comes_with_its_sentence_and_its_program() -> None:
     assert "not yet traced" not in text.lower()
 
 
+def test_a_program_with_a_line_that_was_cut_is_not_shown_as_python() -> None:
+    long = cause("MET-4").model_copy(update={"essence": ["store.log_scalar('" + "k" * 500]})
+    for shown, language in ((cause("MET-4"), "py"), (long, "text")):
+        text = page.rendered({"some": SOME}, {"some": report([shown], MET_4=FAILED)})
+        assert f"````{language}\nstore.log_" in text
+
+
 def test_a_failure_without_a_sentence_is_not_yet_traced() -> None:
     text = page.rendered({"some": SOME}, {"some": report([], MET_3=FAILED)})
     assert "and in order.** Not yet traced to the logger." in text

@@ -172,8 +172,10 @@ def _program(lines: list[str], summary: str, runs: str) -> str:
         text += [f"# {part}" for part in wrap(line, _WIDTH)[:_SENTENCES]]
     if runs:
         text.append(f"# in {runs} runs")
-    # The programs need the loggers, so no test runs them: `py`, where others have `python`.
-    return "\n".join(["````py", *text, "````"])
+    # The programs need the loggers, so no test runs them: `py`, where others have `python`. A line
+    # that was cut is not Python.
+    language = "text" if any(len(line) > _CHARACTERS for line in lines[:_LINES]) else "py"
+    return "\n".join([f"````{language}", *text, "````"])
 
 
 def _what_was_wrong(message: str) -> str:

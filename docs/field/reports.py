@@ -12,6 +12,7 @@ from evsys_conformance.certificate import Certificate, load
 from evsys_conformance.certificate.model import StoreRecord
 from field.notes import Notes
 
+ROOT = Path(__file__).parents[2]
 REPORTS = Path(__file__).parent / "reports"
 
 
@@ -35,7 +36,7 @@ def keep(name: str, notes: Notes, certificate: Path, reports: Path) -> None:
     versions = {distribution: version(distribution) for distribution in notes.distributions}
     document = load(certificate).model_dump_json()
     # Where Python and the packages are tells only about this machine.
-    for place in (sysconfig.get_path("purelib"), sysconfig.get_path("stdlib")):
+    for place in (sysconfig.get_path("purelib"), sysconfig.get_path("stdlib"), ROOT):
         document = document.replace(f"{place}/", "")
     report = Report(
         versions=versions, certificate=Certificate.model_validate_json(document).sealed()
