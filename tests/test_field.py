@@ -120,6 +120,13 @@ def test_the_table_has_a_mark_for_each_verdict() -> None:
     assert "**[ART-1]" not in text
 
 
+def test_a_failure_that_somebody_traced_to_another_clause_is_not_judged() -> None:
+    some = SOME.model_copy(update={"follows": ["CL-1"]})
+    text = page.rendered({"some": some}, {"some": report([], MET_4=FAILED, CL_1=FAILED)})
+    assert "| [Some logger](#some-logger) | 1.2 | float64 | 0 | 1 | 1 |" in text
+    assert "Not judged, because these failures come first: CL-1." in text
+
+
 def test_a_logger_that_does_not_run_is_listed_with_the_reason() -> None:
     other = SOME.model_copy(update={"title": "Other", "not_run": "it needs a server."})
     text = page.rendered({"some": SOME, "other": other}, {"some": report([], MET_1=PASSED)})
@@ -140,5 +147,7 @@ def test_each_finding_is_about_a_clause_that_fails() -> None:
     kept = reports.read_all(reports.REPORTS)
     for name, each in notes.every().items():
         if name in kept:
-            failed = page.Logger(each, kept[name]).marked(page.MARKS[FAILED])
-            assert set(each.findings) <= {clause.id for clause in failed}, name
+            logger = page.Logger(each, kept[name])
+            failed = {clause.id for clause in logger.marked(page.MARKS[FAILED])}
+            assert set(each.findings) <= failed, name
+            assert all(logger.clauses[clause].verdict is FAILED for clause in each.follows), name

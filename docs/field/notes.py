@@ -51,6 +51,8 @@ class Notes(_Part):
     """Calls of the contract that the logger does not have, and what comes close to them."""
     findings: dict[str, Finding] = {}
     """By clause."""
+    follows: list[str] = []
+    """Failed clauses whose checks somebody traced to others, where the kit had no time to."""
     remarks: list[Finding] = []
     """What else was seen, which no verdict shows."""
     not_run: str = ""

@@ -44,6 +44,8 @@ contract. So a failure here is not always a bug: it is something to know before 
 - Each failure comes with the shortest program that the kit found, where `store` is the wrapper. The
   comments below it say what the kit expected and what it read. The sentence above it says what the
   logger does, as its own code shows.
+- A clause is *not judged* if all its checks failed through other clauses: because the kit found
+  so, or because somebody did where the kit had no time left.
 - The page leaves out the clauses about the shape of the class (ID-1 to ID-3, SIG-1 to SIG-3),
   because the wrapper has that shape.
 """
@@ -84,7 +86,8 @@ class Logger:
         """What the table shows of a clause."""
         if clause_id in self.notes.clauses_without_call:
             return NO_CALL
-        verdict = self.clauses[clause_id].verdict
+        follows = clause_id in self.notes.follows
+        verdict = Verdict.MASKED if follows else self.clauses[clause_id].verdict
         return MARKS.get(verdict, str(verdict))
 
     def marked(self, mark: str) -> list[ClauseRecord]:
