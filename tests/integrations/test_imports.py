@@ -11,6 +11,7 @@ LIBRARIES = {
     "lightning",
     "omegaconf",
     "pytorch_lightning",
+    "ray",
     "torch",
     "transformers",
 }
@@ -40,6 +41,7 @@ def test_no_library_is_imported_by_what_is_not_its_adapter(module: str) -> None:
         ("transformers", "pip install transformers accelerate torch"),
         ("accelerate", "pip install accelerate torch"),
         ("keras", "pip install keras torch"),
+        ("ray", "pip install 'ray[tune]'"),
     ],
 )
 def test_without_its_library_an_adapter_says_what_to_install(module: str, install: str) -> None:

@@ -16,6 +16,7 @@ NEEDS = {
     "Hugging Face hyperparameter search": ["torch", "accelerate", "transformers", "optuna"],
     "Hugging Face Accelerate": ["torch", "accelerate"],
     "Keras": ["torch", "keras"],
+    "Ray Tune": ["ray"],
 }
 OPENING, *SECTIONS = re.split(
     r"^## ", (ROOT / "docs" / "training-loops.md").read_text(), flags=re.MULTILINE
@@ -39,7 +40,7 @@ def test_every_command_prints_what_the_section_shows(heading: str, tmp_path: Pat
     document = programs()[heading]
     document.write(tmp_path)
     for command, shown in document.console:
-        printed = run(command.split(), tmp_path, HF_HUB_OFFLINE="1")
+        printed = run(command.split(), tmp_path, HF_HUB_OFFLINE="1", RAY_USAGE_STATS_ENABLED="0")
         assert matches(printed, shown), f"{command} printed:\n{printed}"
 
 

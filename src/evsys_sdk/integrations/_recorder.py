@@ -9,11 +9,13 @@ from evsys_sdk._child_failures import child_failures, leaf_errors
 from evsys_sdk.arguments import checked_metrics, checked_step
 from evsys_sdk.errors import LogStoreError
 from evsys_sdk.integrations._store_owner import StoreOwner, StoreSource
-from evsys_sdk.integrations._values import json_params
+from evsys_sdk.integrations._values import flattened, json_params
 
 __all__ = ["Recorder", "whole_number"]
 
 _log = logging.getLogger(__name__)
+
+_SPLITS = {"val", "valid", "validation", "eval", "test"}
 
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 100
@@ -48,6 +50,14 @@ class Recorder:
                 return
             for key, number in numbers.items():
                 self.log_metrics({key: number}, step, split=split)
+
+    def log_values(self, values: Mapping[Any, Any], step: int, *, split: str | None = None) -> None:
+        """Record nested metrics, in ``split`` or the split that a key like ``val_loss`` names."""
+        metrics: dict[str, dict[Any, Any]] = {}
+        for key, value in flattened(values).items():
+            metrics.setdefault(split or _split_of(key), {})[key] = value
+        for name, group in metrics.items():
+            self.log_metrics(group, step, split=name)
 
     def log_hyperparams(self, params: object) -> None:
         """Record ``params`` as JSON values; see :func:`json_params`."""
@@ -125,6 +135,12 @@ def whole_number(step: Any) -> int | None:
         return checked_step(int(number)) if number.is_integer() else None
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def _split_of(key: object) -> str:
+    """Return the beginning of a key like ``val_loss`` or ``eval/loss``, if that is a split."""
+    beginning, *rest = str(key).replace("/", "_").split("_", 1)
+    return beginning if rest and beginning in _SPLITS else "train"
 
 
 def _is_refusal(error: Exception) -> bool:

@@ -12,7 +12,6 @@ from typing import Any
 from evsys_sdk._arguments.values import shown
 from evsys_sdk.integrations._recorder import Recorder, whole_number
 from evsys_sdk.integrations._store_owner import StoreSource
-from evsys_sdk.integrations._values import flattened
 from evsys_sdk.protocols import LogStore
 
 try:
@@ -26,8 +25,6 @@ except ImportError as error:
     ) from error
 
 __all__ = ["LogStoreTracker"]
-
-_SPLITS = {"val", "valid", "validation", "eval", "test"}
 
 
 class LogStoreTracker(GeneralTracker):
@@ -104,11 +101,7 @@ class LogStoreTracker(GeneralTracker):
                 f"the argument {unknown!r}", "is not used: log_kwargs of 'evsys' takes 'split' only"
             )
         self._last_step = self._step_of(step)
-        metrics: dict[str, dict[str, Any]] = {}
-        for key, value in flattened(values).items():
-            metrics.setdefault(split or _split_of(key), {})[key] = value
-        for name, group in metrics.items():
-            self._recorder.log_metrics(group, self._last_step, split=name)
+        self._recorder.log_values(values, self._last_step, split=split)
 
     @on_main_process
     def log_checkpoint(self, path: str | os.PathLike[str]) -> None:
@@ -127,9 +120,3 @@ class LogStoreTracker(GeneralTracker):
                 "step", f"must be a whole number, got {shown(step)}: one after the last is used"
             )
         return self._last_step + 1 if number is None else number
-
-
-def _split_of(key: object) -> str:
-    """Return the beginning of a key like ``val_loss`` or ``eval/loss``, if that is a split."""
-    beginning, *rest = str(key).replace("/", "_").split("_", 1)
-    return beginning if rest and beginning in _SPLITS else "train"
