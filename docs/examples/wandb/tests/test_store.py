@@ -43,7 +43,7 @@ def test_a_step_that_goes_back_is_kept_and_is_the_x_axis(
     assert [row.step for row in read.metrics] == [5, 1, 5, 2**63 - 1]
 
 
-def test_values_that_are_no_number_in_json_are_kept(
+def test_values_that_json_has_no_number_for_are_kept(
     store: WandbLogStore, finished: Callable[[], Path], tmp_path: Path
 ) -> None:
     logged = [math.nan, math.inf, -math.inf, -0.0, 5e-324, 0.1]

@@ -178,8 +178,8 @@ class WandbLogStore:
 def _shown(params: dict[str, Any]) -> dict[str, Any]:
     """What W&B's config can show of hyperparameters, without reading a meaning into them.
 
-    W&B removes hyphens from the ends of keys, and treats some strings and objects as artifacts of
-    its own. It can't keep NaN, infinities and integers beyond int64.
+    W&B removes hyphens from the ends of keys, and treats some strings and objects as its own
+    artifacts. It can't keep NaN, infinities and integers beyond int64.
     """
     return {
         key: value
