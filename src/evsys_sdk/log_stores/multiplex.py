@@ -6,7 +6,6 @@ they raise in ``close()`` is logged instead, to the logger of this module.
 """
 
 import copy
-import logging
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NoReturn, Self
@@ -28,16 +27,14 @@ from evsys_sdk.config import LogStoreSpec, build_log_store
 from evsys_sdk.errors import LogStoreClosedError, LogStoreConfigError
 from evsys_sdk.log_stores._checked_strings import CheckedStrings
 from evsys_sdk.log_stores._forks import renew_in_forked_children
+from evsys_sdk.log_stores._multiplex.failures import Failure, close_all, raise_failures
 from evsys_sdk.protocols import Capability, LogStore
 from evsys_sdk.registry import get_log_store
 from evsys_sdk.run_log import RunLog
 
 __all__ = ["MultiplexLogStore"]
 
-_log = logging.getLogger(__name__)
-
 _Child = tuple[ChildPlace, LogStore]
-_Failure = tuple[ChildPlace, LogStore, BaseException]
 
 
 class MultiplexLogStore:
@@ -102,7 +99,7 @@ class MultiplexLogStore:
         """Record one value in every child (MET-2); see :meth:`log_metrics`."""
         [(key, value)] = checked_metrics({key: value}).items()
         step = checked_step(step)
-        failures: list[_Failure] = []
+        failures: list[Failure] = []
         with self._fan_out.lock:
             if self._closed:
                 self._refuse("log_scalar")
@@ -140,7 +137,7 @@ class MultiplexLogStore:
             step = checked_step(step)
         if type(split) is not str or split != "train":
             split = checked_text(split, "split")
-        failures: list[_Failure] = []
+        failures: list[Failure] = []
         with self._fan_out.lock:
             if self._closed:
                 self._refuse("log_metrics")
@@ -156,7 +153,7 @@ class MultiplexLogStore:
         """Merge ``params`` into every child's hyperparameters; raises as :meth:`log_metrics`."""
         params = checked_hyperparams(params)
         copies = [copy.deepcopy(params) for _ in self._children]
-        failures: list[_Failure] = []
+        failures: list[Failure] = []
         with self._fan_out.lock:
             if self._closed:
                 self._refuse("log_hyperparams")
@@ -173,7 +170,7 @@ class MultiplexLogStore:
         name = checked_text(name, "artifact name")
         path = checked_path(path)
         kind = checked_text(kind, "artifact kind")
-        failures: list[_Failure] = []
+        failures: list[Failure] = []
         with self._fan_out.lock:
             if self._closed:
                 self._refuse("log_artifact")
@@ -196,7 +193,7 @@ class MultiplexLogStore:
             if self._closed:
                 return
             self._closed = True
-            _close_all(self._children)
+            close_all(self._children)
 
     @classmethod
     def read_run(cls, *, children: Sequence[LogStoreSpec | Mapping[str, Any]]) -> RunLog:
@@ -231,24 +228,11 @@ class MultiplexLogStore:
     def _refuse(self, method: str) -> NoReturn:
         raise LogStoreClosedError(self.name, method)
 
-    def _raise(self, failures: list[_Failure], method: str) -> NoReturn:
+    def _raise(self, failures: list[Failure], method: str) -> NoReturn:
         mark_children(
             (place, isinstance(child, MultiplexLogStore), error) for place, child, error in failures
         )
-        interrupt = _interrupt_among(failures)
-        if interrupt is not None:
-            # In a group, `except KeyboardInterrupt` would miss it.
-            _log_failures([each for each in failures if each[2] is not interrupt], method)
-            raise interrupt
-        errors = [error for _, _, error in failures if isinstance(error, Exception)]
-        if len(errors) == 1:
-            raise errors[0]
-        places = ", ".join(str(place) for place, _, _ in failures)
-        raise ExceptionGroup(
-            f"multiplex: {len(errors)} of {len(self._children)} children failed in {method}(): "
-            f"{places}",
-            errors,
-        )
+        raise_failures(failures, method, len(self._children))
 
 
 class _FanOutLock:
@@ -277,29 +261,6 @@ def _built(specs: Sequence[LogStoreSpec]) -> tuple[_Child, ...]:
             children.append((place, build_log_store(spec)))
         except BaseException as error:
             mark_children([(place, spec.kind == MultiplexLogStore.name, error)])
-            _close_all(children)
+            close_all(children)
             raise
     return tuple(children)
-
-
-def _close_all(children: Sequence[_Child]) -> None:
-    failures: list[_Failure] = []
-    for place, child in children:
-        try:
-            child.close()
-        except BaseException as error:  # noqa: BLE001 - logged or raised below
-            failures.append((place, child, error))
-    _log_failures(failures, "close")
-    interrupt = _interrupt_among(failures)
-    if interrupt is not None:
-        raise interrupt
-
-
-def _interrupt_among(failures: Sequence[_Failure]) -> BaseException | None:
-    errors = (error for _, _, error in failures)
-    return next((error for error in errors if not isinstance(error, Exception)), None)
-
-
-def _log_failures(failures: Sequence[_Failure], method: str) -> None:
-    for place, _, error in failures:
-        _log.error("multiplex: %s failed in %s()", place, method, exc_info=error)

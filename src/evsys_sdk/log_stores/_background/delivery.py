@@ -11,6 +11,7 @@ from typing import NamedTuple
 from evsys_sdk.errors import LogDeliveryError, LogStoreClosedError
 from evsys_sdk.log_stores._background.calls import Call, described, method_of
 from evsys_sdk.log_stores._background.exiting import close_at_exit, forget
+from evsys_sdk.log_stores._background.losses import Losses, in_words
 from evsys_sdk.log_stores._forks import renew_in_forked_children
 from evsys_sdk.protocols import LogStore
 
@@ -18,7 +19,6 @@ __all__ = ["BackgroundStats", "Delivery"]
 
 _log = logging.getLogger("evsys_sdk.log_stores.background")
 
-_MOST_REASONS = 10
 _SECONDS_BETWEEN_WARNINGS = 60
 
 
@@ -83,9 +83,7 @@ class Delivery:
         self._deadline: float | None = None
         self._delivered = self._dropped = self._failed = 0
         self._stuck_at: int | None = None
-        self._lost = 0  # calls that no error has reported yet
-        self._reasons: list[str] = []
-        self._cause: BaseException | None = None
+        self._losses = Losses()
 
     def renew_after_fork(self) -> None:
         """Begin with an empty queue: what waits in the parent's is delivered by the parent."""
@@ -192,7 +190,7 @@ class Delivery:
             try:
                 queue[0][0](child, *queue[0][1:])
             except BaseException as raised:  # noqa: BLE001 - reported by the next call
-                error, reason = raised, f"{described(queue[0])}: {_said(raised)}"
+                error, reason = raised, f"{described(queue[0])}: {in_words(raised)}"
             with self._lock:
                 queue.popleft()
                 if error is None:
@@ -206,7 +204,7 @@ class Delivery:
         try:
             child.close()
         except BaseException as error:  # noqa: BLE001 - reported by close()
-            reason = f"close(): {_said(error)}"
+            reason = f"close(): {in_words(error)}"
             with self._lock:
                 self._lose(0, reason, error)
         forget(self)
@@ -228,19 +226,15 @@ class Delivery:
     def _lose(self, calls: int, reason: str, error: BaseException | None = None) -> None:
         """Note what the next call or close reports; the lock is held."""
         self.unusual = True
-        self._lost += calls
-        if len(self._reasons) < _MOST_REASONS:
-            self._reasons.append(reason)
-        self._cause = self._cause or error
+        self._losses.add(calls, reason, error)
 
     def _report(self, advice: str = "") -> None:
         """Raise what was lost since the last report, if anything was."""
         with self._lock:
-            lost, reasons, cause = self._lost, self._reasons, self._cause
-            self._lost, self._reasons, self._cause = 0, [], None
+            losses, self._losses = self._losses, Losses()
             self.unusual = self._closed or self._thread is None
-        if reasons:
-            raise LogDeliveryError("background", lost, reasons, advice) from cause
+        if losses:
+            raise losses.error(advice)
 
     def stats(self) -> BackgroundStats:
         """The counts at this moment."""
@@ -306,11 +300,3 @@ class Delivery:
             reason = f"the child ({self._kind}) did not {what} within {self._close_timeout:g} s"
             self._lose(pending, reason)
             self._changed.notify_all()
-
-
-def _said(error: BaseException) -> str:
-    """The error in words, also if it can't be shown: that must not end the thread."""
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:  # noqa: BLE001 - of the error's own method
-        return type(error).__name__
