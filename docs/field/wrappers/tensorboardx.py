@@ -1,33 +1,12 @@
 """tensorboardX: the writer that PyTorch's was made from."""
 
-from importlib import import_module
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from evsys_sdk import Capability, RunLog
-from field.wrappers.base import Wrapper, only_metrics
-from field.wrappers.event_files import do_without_tensorflow, read_scalars
-
-do_without_tensorflow()
-tensorboardx: Any = import_module("tensorboardX")
+from field.wrappers.summary_writer import SummaryWriterWrapper
 
 
-class TensorboardX(Wrapper):
-    """``add_scalar`` for each value."""
+class TensorboardX(SummaryWriterWrapper):
+    """``tensorboardX.SummaryWriter``."""
 
     name: ClassVar[str] = "tensorboardX"
-    capabilities: ClassVar[frozenset[Capability]] = frozenset({"resume"})
-
-    def open(self) -> Any:
-        return tensorboardx.SummaryWriter(str(self.directory))
-
-    def log_metrics(self, metrics: dict[str, float], step: int, *, split: str = "train") -> None:
-        for key, value in metrics.items():
-            self.logger.add_scalar(key, value, step)
-
-    def finish(self) -> None:
-        self.logger.close()
-
-    @classmethod
-    def read(cls, directory: Path) -> RunLog:
-        return only_metrics(read_scalars(directory))
+    module: ClassVar[str] = "tensorboardX"
