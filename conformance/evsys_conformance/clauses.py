@@ -93,7 +93,7 @@ CLAUSES: Final = (
         "MET-1",
         "Every item is recorded once",
         "Every item of `metrics` must be recorded once, under its key, at that step and under "
-        "that split. Nothing else may be recorded.",
+        "that split. No other item may be recorded.",
         "loops over metrics.items(), columns fixed by the first call, a split kept from an "
         "earlier call",
     ),
@@ -122,7 +122,7 @@ CLAUSES: Final = (
     ),
     Clause(
         "MET-5",
-        "Whatever behaves as a number is a number",
+        "Number-like values are recorded as numbers",
         "Anything that behaves as a number must be accepted and recorded as `float(value)`: "
         "int, bool, NumPy scalars, 0-d arrays and tensors, Decimal, Fraction, and anything else "
         "with `__float__`. A step may be anything with `__index__`.",
@@ -177,7 +177,7 @@ CLAUSES: Final = (
     ),
     Clause(
         "HP-2",
-        "Repeated calls merge, shallow",
+        "Repeated calls merge their top-level keys",
         "Repeated calls must give the union of their top-level keys. A later value must replace "
         "an earlier one as a whole.",
         "dict.update against replace; a merge that descends; setdefault and INSERT OR IGNORE",
@@ -290,7 +290,7 @@ CLAUSES: Final = (
     ),
     Clause(
         "CAP-THREADS",
-        "Threads lose, tear and double nothing",
+        "Calls from several threads are all kept",
         "Concurrent calls must not lose, tear or duplicate anything, and each thread's order "
         "must be kept. When `close()` races writes, a write that returned must be recorded and "
         "one that raised must not be.",
@@ -299,7 +299,7 @@ CLAUSES: Final = (
     ),
     Clause(
         "CAP-PROC",
-        "Processes lose, tear and double nothing",
+        "Calls from several processes are all kept",
         "Concurrent calls of several processes at one destination must not lose, tear or "
         "duplicate anything, and each process's order must be kept.",
         "O_APPEND and one write a row, file locks, read-modify-write of whole files",

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from textwrap import wrap
 
 from evsys_conformance.certificate.model import CauseRecord, ClauseRecord
+from evsys_conformance.clauses import BY_ID
 from evsys_conformance.verdicts import Verdict
 from field.notes import Finding, Notes
 from field.reports import Report
@@ -201,7 +202,9 @@ def _not_run(notes: Mapping[str, Notes]) -> Iterator[str]:
 
 
 def _linked(clause: ClauseRecord) -> str:
-    return f"[{clause.id}](contract.md#{_anchor(f'{clause.id} {clause.title}')}) {clause.title}"
+    """A link to the clause, under the title that docs/contract.md has now."""
+    title = BY_ID[clause.id].title
+    return f"[{clause.id}](contract.md#{_anchor(f'{clause.id} {title}')}) {title}"
 
 
 def _anchor(heading: str) -> str:

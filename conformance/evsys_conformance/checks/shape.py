@@ -18,7 +18,7 @@ from evsys_conformance.running.trial import Trial
 
 
 @direct_check("ID-1")
-def the_name_is_a_text(trial: Trial) -> None:  # prose: ok - certificates list this name
+def the_name_is_a_string(trial: Trial) -> None:
     """On the class itself, not only on instances."""
     store = trial.subject.store
     trial.note("print(repr(getattr(harness.store, 'name', None)))")

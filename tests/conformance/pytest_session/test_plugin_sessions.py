@@ -32,7 +32,7 @@ def test_the_ini_option_adds_the_kit_to_the_whole_suite_only(inner: Inner) -> No
     (inner.directory / "pytest.ini").write_text(ini)
     whole = inner.run("--collect-only", "-q")
     assert "test_own.py::test_own" in whole.text
-    assert "evsys[my_stores:Harness]::ID-1::the_name_is_a_text" in whole.text
+    assert "evsys[my_stores:Harness]::ID-1::the_name_is_a_string" in whole.text
     part = inner.run("--collect-only", "-q", "test_own.py")
     assert "test_own.py::test_own" in part.text
     assert "evsys[" not in part.text

@@ -117,4 +117,4 @@ def test_the_built_in_stores_are_certified(inner: Inner, kind: str) -> None:
 def test_all_is_every_kind_installed(inner: Inner) -> None:
     session = inner.certify("--evsys-conformance", "all", "--evsys-clause", "ID-1", "-v")
     for kind in ("background", "jsonl", "multiplex", "tensorboard"):
-        assert f"evsys[{kind}]::ID-1::the_name_is_a_text PASSED" in session.text
+        assert f"evsys[{kind}]::ID-1::the_name_is_a_string PASSED" in session.text
