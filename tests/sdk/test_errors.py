@@ -18,11 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evsys_conformance.clauses import BY_ID
-from evsys_conformance.diagnosis.experiments import OutOfTime
 from evsys_conformance.processes.parent import ProcessFailed
 from evsys_conformance.programs.observation import Hanging
 from evsys_conformance.programs.sibling_stores import SiblingFailed
 from evsys_conformance.pytest_session.items import CheckFailed
+from evsys_conformance.reduction.experiments import OutOfTime
 from evsys_conformance.running.runner import Enough
 from evsys_conformance.targets.guessing import CannotGuess
 from evsys_conformance.targets.importing import TargetError

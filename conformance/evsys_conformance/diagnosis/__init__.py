@@ -1,1 +1,1 @@
-"""Explains failed checks: reduces their programs, and finds the causes that they share."""
+"""Explains failed checks: finds the causes that they share, and the clause of each."""

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, cast
 
-from evsys_conformance.diagnosis.plainer import KEY, SPLIT, VALUE, is_numbered
 from evsys_conformance.judging.differences import Difference
 from evsys_conformance.judging.expected import named_arguments
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.program import Make, Program, logged
+from evsys_conformance.reduction.plainer import KEY, SPLIT, VALUE, is_numbered
 
 Fails = Callable[[Program], list[Difference]]
 """What is wrong with a program, found out by running it."""

@@ -20,7 +20,6 @@ from evsys_conformance.diagnosis.argument_features import (
     clause_of_text,
     is_awkward,
 )
-from evsys_conformance.diagnosis.plainer import NAME, VALUE, plain_call
 from evsys_conformance.judging.differences import RECORDS, Difference
 from evsys_conformance.judging.expected import named_arguments
 from evsys_conformance.programs.calls import Call
@@ -40,6 +39,7 @@ from evsys_conformance.programs.program import (
     Through,
     logged,
 )
+from evsys_conformance.reduction.plainer import NAME, VALUE, plain_call
 
 
 def clause_of(program: Program, about: Difference, fails: Fails) -> str:

@@ -11,7 +11,6 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from evsys_conformance.clauses import BY_ID, Clause
-from evsys_conformance.diagnosis import structure
 from evsys_conformance.diagnosis.attribution import clause_of
 from evsys_conformance.diagnosis.cause import Cause, Failure, written_down
 from evsys_conformance.diagnosis.consequences import (
@@ -22,13 +21,14 @@ from evsys_conformance.diagnosis.consequences import (
 )
 from evsys_conformance.diagnosis.containment import contains
 from evsys_conformance.diagnosis.earlier_stores import with_an_earlier_store
-from evsys_conformance.diagnosis.experiments import Experiments, OutOfTime
-from evsys_conformance.diagnosis.reduction import Reduced, reduced
 from evsys_conformance.diagnosis.shared_records import shared_records
-from evsys_conformance.diagnosis.weight import weight
 from evsys_conformance.judging.differences import RECORDS, Difference
 from evsys_conformance.printing.script import essence, script
 from evsys_conformance.programs.program import Make, Program
+from evsys_conformance.reduction import structure
+from evsys_conformance.reduction.experiments import Experiments, OutOfTime
+from evsys_conformance.reduction.reducer import Reduced, reduced
+from evsys_conformance.reduction.weight import weight
 
 SECONDS_PER_PROGRAM = 6.0
 """How long one failing program may be reduced."""

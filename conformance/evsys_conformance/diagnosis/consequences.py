@@ -4,11 +4,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from evsys_conformance.diagnosis import structure
-from evsys_conformance.diagnosis.experiments import Experiments
-from evsys_conformance.diagnosis.plainer import plain_call
 from evsys_conformance.judging.differences import Difference
 from evsys_conformance.programs.program import Close, Open, Program, Read, Through, logged
+from evsys_conformance.reduction import structure
+from evsys_conformance.reduction.experiments import Experiments
+from evsys_conformance.reduction.plainer import plain_call
 from evsys_sdk.signatures import WRITE_METHODS
 
 

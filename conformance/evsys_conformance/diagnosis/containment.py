@@ -2,8 +2,6 @@
 
 from collections import Counter
 
-from evsys_conformance.diagnosis.plainer import KEY, SECOND, VALUE, plain_call
-from evsys_conformance.diagnosis.structure import calls_of
 from evsys_conformance.judging.expected import named_arguments
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.program import (
@@ -16,6 +14,8 @@ from evsys_conformance.programs.program import (
     Read,
     logged,
 )
+from evsys_conformance.reduction.plainer import KEY, SECOND, VALUE, plain_call
+from evsys_conformance.reduction.structure import calls_of
 
 _TWO_KEYS = logged([plain_call("log_metrics"), Call("log_metrics", ({SECOND[KEY]: VALUE}, 1))])
 """What a store fails whose keys are fixed by the first call."""

@@ -4,11 +4,11 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import fields, replace
 
-from evsys_conformance.diagnosis.experiments import Experiments, OutOfTime
-from evsys_conformance.diagnosis.reduction import Reduced
 from evsys_conformance.harness import StoreHarness
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.program import Close, Drop, Make, Open, Program, Read, Step
+from evsys_conformance.reduction.experiments import Experiments, OutOfTime
+from evsys_conformance.reduction.reducer import Reduced
 
 _EARLIER = (
     Call("log_metrics", ({"elsewhere": 0.25}, 3), {"split": "val"}),

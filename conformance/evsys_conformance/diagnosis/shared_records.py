@@ -1,9 +1,9 @@
 """Finds out whether records of one destination show at another (ID-4)."""
 
-from evsys_conformance.diagnosis.experiments import Experiments
 from evsys_conformance.judging.differences import Difference
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.program import Close, Make, Open, Program, Read
+from evsys_conformance.reduction.experiments import Experiments
 
 _ELSEWHERE = (
     Call("log_metrics", ({"elsewhere": 0.5}, 0)),

@@ -130,7 +130,7 @@ def _taken_over(standard_input: int, output: int, report: int) -> int:
 
 if __name__ == "__main__":
     # A child needs it to judge a program. It imports this module, so it can't be at the top.
-    importlib.import_module("evsys_conformance.diagnosis.new_process")
+    importlib.import_module("evsys_conformance.reduction.new_process")
     descriptor_to_report_to = _serve(socket.socket(fileno=int(sys.argv[1])))
     if descriptor_to_report_to is not None:
         # The child ends as any program does, with all that runs at exit.

@@ -9,8 +9,8 @@ from typing import Any
 
 from evsys_conformance.diagnosis.cause import Cause, Failure
 from evsys_conformance.diagnosis.causes import causes_of
-from evsys_conformance.diagnosis.experiments import Experiments
 from evsys_conformance.programs.subject import Subject
+from evsys_conformance.reduction.experiments import Experiments
 from evsys_conformance.running.check import Check
 from evsys_conformance.running.runner import Outcome, run_check
 from evsys_conformance.running.watch import Notice, silent

@@ -12,11 +12,11 @@ from evsys_conformance.clauses import BY_ID
 from evsys_conformance.diagnosis.attribution import clause_of
 from evsys_conformance.diagnosis.cause import Failure
 from evsys_conformance.diagnosis.causes import causes_of
-from evsys_conformance.diagnosis.experiments import Experiments
-from evsys_conformance.diagnosis.reduction import reduced
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.program import Expect, Make, run_of
 from evsys_conformance.programs.subject import Subject
+from evsys_conformance.reduction.experiments import Experiments
+from evsys_conformance.reduction.reducer import reduced
 from support.planted import subject_of
 from zoo.backends.memory import Memory
 from zoo.judging import causes_of_store

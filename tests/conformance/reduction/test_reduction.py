@@ -1,4 +1,4 @@
-"""For any store, the diagnosis only runs programs that a correct store passes."""
+"""For any store, a reduction only runs programs that a correct store passes."""
 
 import contextlib
 import random
@@ -11,9 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evsys_conformance.diagnosis.attribution import clause_of
-from evsys_conformance.diagnosis.experiments import Experiments, OutOfTime
-from evsys_conformance.diagnosis.reduction import reduced
-from evsys_conformance.diagnosis.validity import is_valid
 from evsys_conformance.judging.differences import Difference, Kind
 from evsys_conformance.judging.judge import judged
 from evsys_conformance.printing.script import script
@@ -36,6 +33,9 @@ from evsys_conformance.programs.program import (
     program,
 )
 from evsys_conformance.programs.subject import Subject
+from evsys_conformance.reduction.experiments import Experiments, OutOfTime
+from evsys_conformance.reduction.reducer import reduced
+from evsys_conformance.reduction.validity import is_valid
 from evsys_conformance.running.check import Check, all_checks
 from evsys_conformance.running.interpreter import run
 from support.random_programs import few, programs, thread_programs

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, cast
 
-from evsys_conformance.diagnosis.bad_calls import must_be_refused
 from evsys_conformance.programs.calls import HERE, Call, as_float
 from evsys_conformance.programs.program import Expect, Make
+from evsys_conformance.reduction.bad_calls import must_be_refused
 
 KEY, VALUE, STEP, SPLIT = "loss", 0.5, 0, "train"
 NAME, PATH, KIND = "model", "model.pt", "file"

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from evsys_conformance.diagnosis.plainer import KIND, SPLIT, plain_call
 from evsys_conformance.judging.differences import Difference
 from evsys_conformance.judging.expected import named_arguments
 from evsys_conformance.programs.calls import Call, of_forked_child
@@ -23,6 +22,7 @@ from evsys_conformance.programs.program import (
     Through,
     logged,
 )
+from evsys_conformance.reduction.plainer import KIND, SPLIT, plain_call
 
 
 def calls_of(step: Step) -> list[Call]:

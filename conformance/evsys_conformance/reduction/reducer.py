@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
-from evsys_conformance.diagnosis import structure
-from evsys_conformance.diagnosis.experiments import Experiments, OutOfTime
-from evsys_conformance.diagnosis.plainer import KEY, VALUE, plain_call, plainer
-from evsys_conformance.diagnosis.weight import weight
 from evsys_conformance.judging.differences import Difference
 from evsys_conformance.judging.expected import named_arguments
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.program import Caller, Expect, Make, Program, Step
+from evsys_conformance.reduction import structure
+from evsys_conformance.reduction.experiments import Experiments, OutOfTime
+from evsys_conformance.reduction.plainer import KEY, VALUE, plain_call, plainer
+from evsys_conformance.reduction.weight import weight
 
 _FEW = 12
 """Up to this many calls, each is looked at alone."""

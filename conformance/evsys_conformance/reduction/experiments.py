@@ -4,14 +4,14 @@ import time
 import warnings
 from dataclasses import dataclass, field
 
-from evsys_conformance.diagnosis.new_process import found_in_new_process
-from evsys_conformance.diagnosis.validity import is_valid
 from evsys_conformance.judging.differences import Difference
 from evsys_conformance.judging.judge import judged
 from evsys_conformance.processes.parent import ProcessFailed
 from evsys_conformance.programs.observation import Hanging
 from evsys_conformance.programs.program import Killed, Processes, Program, Threads
 from evsys_conformance.programs.subject import Subject
+from evsys_conformance.reduction.new_process import found_in_new_process
+from evsys_conformance.reduction.validity import is_valid
 from evsys_conformance.running.interpreter import run
 from evsys_conformance.running.watch import ending_at
 

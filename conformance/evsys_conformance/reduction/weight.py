@@ -2,20 +2,6 @@
 
 from typing import Any, cast
 
-from evsys_conformance.diagnosis.plainer import (
-    HYPERPARAM,
-    KEY,
-    NAME,
-    OTHER_SPLITS,
-    PATH,
-    RARE_SPLIT,
-    SECOND,
-    SETTING,
-    STEP,
-    VALUE,
-    is_numbered,
-)
-from evsys_conformance.diagnosis.structure import calls_of
 from evsys_conformance.judging.expected import named_arguments
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.program import (
@@ -31,6 +17,20 @@ from evsys_conformance.programs.program import (
     Threads,
     Through,
 )
+from evsys_conformance.reduction.plainer import (
+    HYPERPARAM,
+    KEY,
+    NAME,
+    OTHER_SPLITS,
+    PATH,
+    RARE_SPLIT,
+    SECOND,
+    SETTING,
+    STEP,
+    VALUE,
+    is_numbered,
+)
+from evsys_conformance.reduction.structure import calls_of
 
 _FIRST = 50
 """Only this many calls of a writer are weighed: there may be thousands, all alike."""
