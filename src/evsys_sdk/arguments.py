@@ -18,6 +18,7 @@ from evsys_sdk._arguments.values import (
     check_utf8,
     copy_of_mapping,
     is_bool,
+    is_deleted,
     is_path,
     item,
     quoted,
@@ -36,6 +37,8 @@ __all__ = [
 
 STEP_MIN, STEP_MAX = -(2**63), 2**63 - 1
 """The range of a step: int64."""
+
+_DELETED = ". JAX deleted the array: it was donated to a computation. Log value.copy() instead"
 
 
 def checked_step(step: Any) -> int:
@@ -176,7 +179,9 @@ def _checked_number(value: Any, key: str) -> float:
         try:
             number = item(value)
         except (TypeError, ValueError, RuntimeError) as error:
-            raise TypeError(f"{where} must be one number, got {shown(value)}") from error
+            deleted = isinstance(error, RuntimeError) and is_deleted(value)
+            advice = _DELETED if deleted else ""
+            raise TypeError(f"{where} must be one number, got {shown(value)}{advice}") from error
     readable = hasattr(number, "__float__") or hasattr(number, "__index__")
     if not readable or isinstance(number, str | bytes):
         advice = ". Pass float(value)" if _spells_a_number(number) else ""

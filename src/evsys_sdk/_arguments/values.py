@@ -80,6 +80,11 @@ def is_bool(value: Any) -> bool:
     return isinstance(value, bool) or str(getattr(value, "dtype", "")) in {"bool", "torch.bool"}
 
 
+def is_deleted(value: Any) -> bool:
+    """Whether the value is an array of JAX whose memory another computation has taken."""
+    return hasattr(value.__class__, "is_deleted") and bool(value.is_deleted())
+
+
 def is_path(value: object) -> bool:
     """Whether the value is a path object."""
     return isinstance(value, os.PathLike)

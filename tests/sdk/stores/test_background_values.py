@@ -128,19 +128,42 @@ def test_a_number_that_turns_out_to_be_none_is_a_lost_call(store: BackgroundLogS
         store.close()
 
 
+def array_of_jax(value: float, done: threading.Event, **members: Any) -> Any:
+    """Like an array of JAX, whose class has another package than its base class."""
+    base = type("Array", (Blocking,), {"__module__": "jax"})
+    return type("ArrayImpl", (base,), {"__module__": "jaxlib._jax", **members})(value, done)
+
+
 def test_an_array_of_jax_is_not_copied(store: BackgroundLogStore, tmp_path: Path) -> None:
     """It can't be changed; a copy would be one more operation of the device."""
 
     def refuse(_: object) -> None:
         raise AssertionError("it was copied")
 
-    members = {"__module__": "jaxlib.xla_extension", "__copy__": refuse, "detach": refuse}
     done = threading.Event()
-    array: Any = type("ArrayImpl", (Blocking,), members)(0.5, done)
-    store.log_metrics({"loss": array}, 0)
+    array = array_of_jax(0.5, done, __copy__=refuse, detach=refuse)
+    store.log_metrics({"loss": array}, 0)  # would wait for ever
     done.set()
     store.close()
     assert recorded(tmp_path) == [{"loss": 0.5}]
+
+
+def test_an_array_of_jax_that_is_deleted_before_the_call_raises_in_it(
+    store: BackgroundLogStore,
+) -> None:
+    def refuse(_: object) -> None:
+        raise RuntimeError("Array has been deleted")
+
+    def yes(_: object) -> bool:
+        return True
+
+    members: dict[str, Any] = {"device": property(refuse), "item": refuse, "is_deleted": yes}
+    array = array_of_jax(0.5, threading.Event(), **members)
+    advice = r"JAX deleted the array: it was donated to a computation. Log value\.copy\(\) instead"
+    with pytest.raises(TypeError, match=rf'metrics\["loss"\] must be one number, .* {advice}'):
+        store.log_metrics({"loss": array}, 0)
+    assert store.stats().accepted == 0
+    store.close()
 
 
 def test_a_copy_on_another_stream_is_waited_for(

@@ -18,7 +18,9 @@ __all__ = ["Later", "checked_or_later", "resolved"]
 
 _READ_AT_ONCE = frozenset({"builtins", "numpy", "decimal", "fractions", "pandas", "polars", "jax"})
 """Packages whose numbers are read at once: they are in memory. Of JAX, these are the tracers, which
-have no value yet: the arrays are classes of ``jaxlib``."""
+have no value yet, and reading one raises."""
+_ARRAYS_OF_JAX = "jaxlib"
+"""The package of their class. Its base class is in ``jax``, as the tracers are."""
 
 
 class Later(NamedTuple):
@@ -57,7 +59,10 @@ def _waits(value: Any) -> bool:
     """Whether reading the value may take long, and it is certain to be a number."""
     if not _may_wait(value.__class__):
         return False
-    device = getattr(getattr(value, "device", None), "type", None)
+    try:
+        device = getattr(getattr(value, "device", None), "type", None)
+    except RuntimeError:  # an array of JAX that was deleted: reading it at once says so
+        return False
     return device != "cpu" and _is_one(getattr(value, "shape", ())) and not _is_complex(value)
 
 
@@ -65,8 +70,13 @@ def _waits(value: Any) -> bool:
 def _may_wait(kind: type) -> bool:
     if not hasattr(kind, "__float__"):
         return False
-    packages = {base.__module__.partition(".")[0] for base in kind.__mro__ if base is not object}
-    return packages.isdisjoint(_READ_AT_ONCE)
+    if _package(kind) == _ARRAYS_OF_JAX:
+        return True
+    return _READ_AT_ONCE.isdisjoint(_package(base) for base in kind.__mro__ if base is not object)
+
+
+def _package(kind: type) -> str:
+    return kind.__module__.partition(".")[0]
 
 
 def _is_one(shape: Iterable[object]) -> bool:
@@ -78,8 +88,8 @@ def _is_complex(value: Any) -> bool:
 
 
 def _snapshot(value: Any) -> Later:
-    if value.__class__.__module__.partition(".")[0] == "jaxlib":
-        return Later(value, None)  # arrays of JAX can't be changed
+    if _package(value.__class__) == _ARRAYS_OF_JAX:
+        return Later(value, None)  # it can't be changed
     if hasattr(value, "detach") and hasattr(value, "clone"):
         return Later(value.detach().clone(), _event_after(value))
     return Later(copy.copy(value), None)
