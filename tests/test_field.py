@@ -1,5 +1,7 @@
 """docs/field.md shows what the kept reports and the notes say."""
 
+from pathlib import Path
+
 import pytest
 
 from evsys_conformance.certificate.model import (
@@ -12,7 +14,9 @@ from evsys_conformance.certificate.model import (
 )
 from evsys_conformance.clauses import BY_ID
 from evsys_conformance.verdicts import Effort, Verdict
-from field import notes, page, reports
+from field import __main__ as field_command
+from field import certifying, notes, page, reports
+from field.certifying import NotCertifiedError, certify
 from field.notes import Finding, Notes
 from field.reports import Report
 from support.documents import ROOT
@@ -136,6 +140,41 @@ def test_a_logger_that_does_not_run_is_listed_with_the_reason() -> None:
 def test_a_report_needs_notes() -> None:
     with pytest.raises(ValueError, match="reports without notes: some"):
         page.rendered({}, {"some": report([], MET_1=PASSED)})
+
+
+def test_a_session_that_fails_does_not_stop_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fake_certify(name: str, _notes: Notes, kept: Path) -> None:
+        if name == "bad":
+            raise NotCertifiedError("the session wrote no report")
+        (kept / name).touch()
+
+    monkeypatch.setattr(field_command, "certify", fake_certify)
+    loggers = {"bad": SOME, "good": SOME}
+    for jobs in (1, 2):
+        problems = field_command.certify_all(loggers, tmp_path, jobs)
+        assert problems == {"bad": "NotCertifiedError: the session wrote no report"}
+        assert (tmp_path / "good").exists()
+        said = capsys.readouterr().out
+        assert "bad: not certified (" in said
+        assert "good: done (" in said
+        (tmp_path / "good").unlink()
+
+
+def test_a_session_that_does_not_end_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certifying, "LIMIT", 0)
+    with pytest.raises(NotCertifiedError, match="the session did not end within 0 minutes"):
+        certify("nowhere", SOME, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_session_without_a_report_shows_its_last_lines(tmp_path: Path) -> None:
+    said = r"the session wrote no report:\n(.|\n)*field\.wrappers\.nowhere"
+    with pytest.raises(NotCertifiedError, match=said):
+        certify("nowhere", SOME, tmp_path)
 
 
 def test_the_page_shows_the_kept_reports() -> None:

@@ -56,6 +56,12 @@ def pytest_addoption(parser: "pytest.Parser", pluginmanager: "pytest.PytestPlugi
         default="normal",
         help="how hard to look (default: normal)",
     )
+    group.addoption(
+        "--evsys-explain",
+        metavar="SECONDS",
+        help="how long the kit may look for the causes of failed checks, for each store "
+        "(default: 20 at quick effort, 30 at normal, 120 at deep)",
+    )
     parser.addini(
         "evsys_conformance",
         "targets of --evsys-conformance, certified beside the project's own tests whenever no "

@@ -80,12 +80,21 @@ class Explainer:
             if self.causes and check not in explained
         ]
 
+    @property
+    def advice(self) -> str:
+        """Advice to give the search more time; empty if that would show nothing more."""
+        finished = self.causes and all(cause.complete for cause in self.causes)
+        if not self._run.ran_out_of_time or (finished and not self.unexplained):
+            return ""
+        took = f"The search for causes took all of its {self._run.explaining:g} s."
+        return f"{took} Give it more with --evsys-explain SECONDS."
+
     def explain(self, seed: int | str | None) -> None:
         """Find the causes, and keep a program of each as a file."""
         run, number = self._run, len(self._failures)
         if number:
             what = f"{number} failed check{'s' if number > 1 else ''} of {run.target.name}"
-            most = f"for at most {run.effort.explaining:.0f} s"
+            most = f"for at most {run.explaining:g} s"
             say(self._config, f"\nevsys conformance: explaining {what}, {most}")
             with unseen(self._config):
                 self._find_causes()

@@ -13,6 +13,8 @@ from evsys_conformance.targets.loading import Target, TargetError, load_all, loa
 from evsys_conformance.verdicts import Effort
 from evsys_sdk.text import nearest
 
+_DAY = 86400
+
 
 @dataclass
 class Options:
@@ -22,6 +24,8 @@ class Options:
     clauses: list[str]
     """Clause ids to run; empty: all of them."""
     effort: Effort
+    explaining: float
+    """Seconds in which the causes of failed checks are looked for, for each target."""
     reports: list[Path]
     alone: bool
     """Whether the kit runs without the project's own tests."""
@@ -57,13 +61,16 @@ def parse(config: pytest.Config) -> Options | None:
             "--evsys-conformance my_pkg.stores:MyStore"
         )
     clauses = _clauses(option.evsys_clause)
+    effort = Effort(option.evsys_effort)
+    explaining = (
+        effort.explaining if option.evsys_explain is None else _seconds(option.evsys_explain)
+    )
     reports = _reports(option.evsys_report, config.invocation_params.dir)
     try:
         targets, left_out = _targets(names, _params(option.evsys_params, names), config)
     except TargetError as error:
         raise pytest.UsageError(str(error)) from error
-    effort = Effort(option.evsys_effort)
-    return Options(targets, clauses, effort, reports, alone, left_out)
+    return Options(targets, clauses, effort, explaining, reports, alone, left_out)
 
 
 def _targets(
@@ -112,6 +119,18 @@ def _clauses(ids: list[str]) -> list[str]:
         )
         raise pytest.UsageError(f"{hints} The clauses are {', '.join(BY_ID)}")
     return [each.upper() for each in ids]
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= _DAY:
+        raise pytest.UsageError(
+            f"--evsys-explain must be a number of seconds from 1 to {_DAY} (a day), got {text!r}"
+        )
+    return seconds
 
 
 def _reports(paths: list[str], start: Path) -> list[Path]:

@@ -54,7 +54,9 @@ class Conformance:
     def __init__(self, config: pytest.Config, options: Options) -> None:
         self._config = config
         self._options = options
-        self._runs = [TargetRun(target, options.effort) for target in options.targets]
+        self._runs = [
+            TargetRun(target, options.effort, options.explaining) for target in options.targets
+        ]
         self._records: dict[str, dict[str, CheckRecord]] = {
             target.name: {} for target in options.targets
         }

@@ -107,8 +107,16 @@ def show(
 def _show_causes(
     reporter: pytest.TerminalReporter, store: StoreRecord, explainer: Explainer
 ) -> None:
-    if not store.causes:
-        return
+    if store.causes:
+        _show_each_cause(reporter, store, explainer)
+    if explainer.advice:
+        reporter.write_line(explainer.advice)
+        reporter.write_line("")
+
+
+def _show_each_cause(
+    reporter: pytest.TerminalReporter, store: StoreRecord, explainer: Explainer
+) -> None:
     reporter.write_line(f"{judging.causes_explain(store)}.")
     start = reporter.config.invocation_params.dir
     pairs = zip(store.causes, explainer.ways_back, strict=True)

@@ -22,9 +22,13 @@ from evsys_conformance.violation import ClauseViolation
 class TargetRun:
     """Runs checks of one target."""
 
-    def __init__(self, target: Target, effort: Effort) -> None:
+    def __init__(self, target: Target, effort: Effort, explaining: float) -> None:
         self.target = target
         self.effort = effort
+        self.explaining = explaining
+        """Seconds in which the causes of failed checks are looked for."""
+        self.ran_out_of_time = False
+        """Whether the search for causes took all of these seconds."""
         self.subject = Subject(target.harness, target.name, target.params)
         self._entered = False
         self._broken = ""
@@ -57,9 +61,11 @@ class TargetRun:
         problem = self._enter()
         if problem:
             raise RuntimeError(problem)
-        experiments = Experiments(self.subject, time.perf_counter() + self.effort.explaining)
+        experiments = Experiments(self.subject, time.perf_counter() + self.explaining)
         with warnings.catch_warnings(action="ignore"):
-            return causes_of(failures, experiments)
+            causes = causes_of(failures, experiments)
+        self.ran_out_of_time = experiments.is_over()
+        return causes
 
     def _enter(self) -> str:
         """Enter the harness, once; say why that can't be done."""

@@ -1,6 +1,7 @@
 """A cause in the terminal, and the way of a failure from a worker to the process that explains."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from evsys_conformance.judging.differences import Difference
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.program import logged
 from evsys_conformance.pytest_session.cause_section import section
-from evsys_conformance.pytest_session.explaining import packed, unpacked
+from evsys_conformance.pytest_session.explaining import Explainer, packed, unpacked
 from evsys_conformance.pytest_session.replay_files import WayBack
 from evsys_conformance.pytest_session.summary import table
 from support.certified import cause, explained
@@ -132,6 +133,29 @@ def _failure(argument: Any) -> Failure:
     program = logged([calls.hyperparams({"lr": argument})])
     found = (Difference("lost", "is not recorded", frozenset({1}), 3, "hyperparams"),)
     return Failure("HP-1::a_check", BY_ID["HP-1"], "is not recorded", "a script", program, found)
+
+
+@pytest.mark.parametrize(
+    ("shown", "advised"),
+    [
+        ([], True),
+        ([cause("HP-1")], True),
+        ([cause("HP-1", "HP-1::a_check", complete=False)], True),
+        ([cause("HP-1", "HP-1::a_check")], False),
+    ],
+    ids=["no cause", "an unexplained check", "a long program", "nothing more to show"],
+)
+def test_a_search_without_time_is_advised_to_take_more(
+    shown: list[CauseRecord], *, advised: bool
+) -> None:
+    run: Any = SimpleNamespace(explaining=30.0, ran_out_of_time=True)
+    config: Any = None
+    explainer = Explainer(config, run)
+    explainer.add(_failure(1.5))
+    explainer.causes = shown
+    assert ("--evsys-explain SECONDS" in explainer.advice) is advised
+    run.ran_out_of_time = False
+    assert not explainer.advice
 
 
 def test_a_failure_arrives_with_its_program() -> None:

@@ -40,6 +40,7 @@ def test_a_fault_is_explained_once_and_in_few_lines(inner: Inner) -> None:
     assert session.status == 1
     for repeated in ("= FAILURES =", "short test summary", "FAILED evsys[", "must: "):
         assert repeated not in session.text
+    assert "--evsys-explain" not in session.text
     assert len(session.text.splitlines()) < 35
     (cause,) = inner.json()["stores"][0]["causes"]
     assert cause["clause"] == "CL-3"
@@ -163,6 +164,7 @@ real = target_run.causes_of
 def causes_of(failures, experiments):
     causes = real(failures, experiments)
     causes[0].checks[:] = [check for check in causes[0].checks if check.startswith("CL-3")]
+    experiments.deadline = 0.0
     return causes
 
 target_run.causes_of = causes_of
@@ -170,11 +172,17 @@ target_run.causes_of = causes_of
     )
     session = inner.certify(
         *(*OPEN, *CLOSING, "-k", "closing_again or CL-3", "-p", "forgetting"),
+        *("--evsys-explain", "25"),
         environment={"PYTHONPATH": str(inner.directory)},
     )
     assert "1 cause explains 2 of the 3 checks that failed." in session.text
     line = session.text.partition("For the other failed checks no cause was found in time:\n")[2]
     assert line.startswith("   CL-2::closing_again_changes_nothing: ")
+    assert "explaining 3 failed checks of my_stores:OpenStore, for at most 25 s\n" in session.text
+    advice = (
+        "The search for causes took all of its 25 s. Give it more with --evsys-explain SECONDS."
+    )
+    assert f"\n{advice}\n" in line
     assert session.line_with("CL-2   ").split()[1] == "failed"
     assert "= FAILURES =" not in session.text
 

@@ -1,6 +1,7 @@
 """A target that can't be certified ends with status 4 and a message that says what to do."""
 
 import argparse
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -35,23 +36,19 @@ def test_an_unknown_effort_is_a_usage_error_of_pytest(inner: Inner) -> None:
     assert "quick" in session.text
 
 
-def test_the_efforts_of_the_option_are_those_of_the_kit() -> None:
+def _declared() -> dict[str, dict[str, Any]]:
+    """What the plugin declares of each option."""
+    parser = MagicMock()
+    plugin.pytest_addoption(parser, MagicMock())
+    return {call.args[0]: call.kwargs for call in parser.getgroup().addoption.call_args_list}
+
+
+def test_the_efforts_of_the_options_are_those_of_the_kit() -> None:
     # The plugin can't import them: it is loaded in every session.
-    choices: dict[str, Any] = {}
-
-    def add(name: str, *_: str, **arguments: Any) -> None:
-        choices[name] = arguments.get("choices")
-
-    def group(*_: str) -> Any:
-        return SimpleNamespace(addoption=add)
-
-    def loaded(_name: str) -> bool:
-        return True
-
-    parser: Any = SimpleNamespace(getgroup=group, addini=add)
-    manager: Any = SimpleNamespace(hasplugin=loaded)
-    plugin.pytest_addoption(parser, manager)
-    assert choices["--evsys-effort"] == list(Effort)
+    assert _declared()["--evsys-effort"]["choices"] == list(Effort)
+    seconds = {f"{each}": f"{each.explaining:g}" for each in Effort}
+    told = "default: {quick} at quick effort, {normal} at normal, {deep} at deep"
+    assert told.format_map(seconds) in _declared()["--evsys-explain"]["help"]
 
 
 def _parsed(*arguments: str, ini: list[str] | None = None, paths: bool = False) -> Options | None:
@@ -61,6 +58,7 @@ def _parsed(*arguments: str, ini: list[str] | None = None, paths: bool = False) 
         parser.add_argument(f"--evsys-{name}", action="append", default=[])
     parser.add_argument("--evsys-params")
     parser.add_argument("--evsys-effort", default="normal")
+    parser.add_argument("--evsys-explain")
     here = Path(__file__).parent
     source = pytest.Config.ArgsSource
     config: Any = SimpleNamespace(
@@ -87,6 +85,21 @@ def test_the_options_come_to_what_was_asked_for() -> None:
     assert not options.wants("CL-1")
     assert options.effort is Effort.DEEP
     assert options.reports == [Path("a.SVG")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "seconds"),
+    [
+        ([], Effort.NORMAL.explaining),
+        (["--evsys-effort", "deep"], Effort.DEEP.explaining),
+        (["--evsys-effort", "deep", "--evsys-explain", "300"], 300.0),
+        (["--evsys-explain", "2.5"], 2.5),
+    ],
+)
+def test_the_search_for_causes_takes_as_long_as_asked(arguments: list[str], seconds: float) -> None:
+    options = _parsed(*STORE, *arguments)
+    assert options is not None
+    assert options.explaining == seconds
 
 
 def test_a_target_named_twice_is_certified_once() -> None:
@@ -121,6 +134,13 @@ def test_an_option_of_the_kit_asks_for_the_targets_of_the_ini_file() -> None:
     assert [target.name for target in options.targets] == ["support.inner_stores:OpenStore"]
 
 
+@pytest.mark.parametrize("text", ["soon", "", "0", "-5", "0.5", "nan", "inf", "1e9", "5s"])
+def test_the_seconds_for_causes_are_a_number(text: str) -> None:
+    said = f"--evsys-explain must be a number of seconds from 1 to 86400 (a day), got {text!r}"
+    with pytest.raises(pytest.UsageError, match=f"^{re.escape(said)}$"):
+        _parsed(*STORE, "--evsys-explain", text)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -146,11 +166,3 @@ def test_a_report_can_not_be_a_directory(tmp_path: Path) -> None:
     directory.mkdir()
     with pytest.raises(pytest.UsageError, match=r"out\.json is a directory"):
         _parsed(*STORE, "--evsys-report", str(directory))
-
-
-def test_the_option_offers_every_effort() -> None:
-    """The plugin lists them again, because pytest imports it in every session."""
-    parser = MagicMock()
-    plugin.pytest_addoption(parser, MagicMock())
-    added = {call.args[0]: call.kwargs for call in parser.getgroup().addoption.call_args_list}
-    assert added["--evsys-effort"]["choices"] == [*Effort]
