@@ -1,7 +1,11 @@
 """What trackio has of a run, seen through its own classes."""
 
+import json
 import math
 import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +17,10 @@ from trackio.sqlite_storage import SQLiteStorage
 
 from evsys_conformance.strategies import other_texts, plain_texts, values
 from evsys_sdk import open_log_store
+from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from evsys_trackio import TrackioLogStore, rows
 
+README = Path(__file__).parents[1] / "README.md"
 TEXTS = plain_texts() | other_texts() | st.sampled_from(["val", "val/loss", "step", rows.REST])
 NOW = "2026-01-01T00:00:00.000000+00:00"
 
@@ -84,3 +90,31 @@ def test_it_is_named_in_yaml_and_prints_nothing(
 def test_a_project_that_trackio_refuses_is_an_error() -> None:
     with pytest.raises(ValueError, match="registry-"):
         TrackioLogStore(project="registry-x", run="a run")
+
+
+def test_beside_a_jsonl_log_it_has_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```yaml\n(.*?)```", README.read_text(), re.DOTALL)
+    (text,) = [block for block in blocks if block.startswith("# train.yaml\n")]
+    Path("train.yaml").write_text(text)
+    with open_log_store("train.yaml") as both:
+        for step in range(20):
+            both.log_metrics({"loss": 0.5 + step}, step, split="val")
+    read = TrackioLogStore.read_run(project="digits", run="digits-42")
+    beside = JSONLLogStore.read_run(log_dir="logs")
+    assert [(row.step, row.split, row.metrics) for row in read.metrics] == [
+        (row.step, row.split, row.metrics) for row in beside.metrics
+    ]
+    assert len(beside.metrics) == 20
+
+
+def test_the_command_of_trackio_shows_the_points(store: TrackioLogStore, project: str) -> None:
+    for step, loss in ((5, 0.1), (1, 0.5), (5, 0.2)):
+        store.log_metrics({"loss": loss}, step, split="val")
+    command = Path(sys.executable).with_name("trackio")
+    metric = ["--project", project, "--run", "a run", "--metric", "val/loss", "--json"]
+    done = subprocess.run([command, "get", "metric", *metric], capture_output=True, check=True)
+    points = json.loads(done.stdout)["values"]
+    assert [(point["step"], point["value"]) for point in points] == [(5, 0.1), (1, 0.5), (5, 0.2)]

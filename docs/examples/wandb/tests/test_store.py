@@ -13,6 +13,7 @@ import pytest
 import wandb
 
 from evsys_sdk import open_log_store
+from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from evsys_wandb import WandbLogStore
 from evsys_wandb.run import id_of
 from evsys_wandb.wandb_file import records
@@ -160,6 +161,25 @@ def test_a_run_of_the_program_itself_is_left_alone(tmp_path: Path) -> None:
     wandb.teardown()
     (path,) = tmp_path.glob("wandb/offline-run-*-theirs/*.wandb")
     assert [r for r in records(path) if r.HasField("history")]
+
+
+def test_beside_a_jsonl_log_it_has_the_same(
+    readme: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = readme("train.yaml").replace(
+        "kind: wandb, params: {", "kind: wandb, params: { mode: offline,"
+    )
+    Path("train.yaml").write_text(text)
+    with open_log_store("train.yaml") as both:
+        for step in range(20):
+            both.log_metrics({"loss": 0.5 + step}, step, split="val")
+    read = WandbLogStore.read_run(project="digits", run="digits-42", log_dir="logs")
+    beside = JSONLLogStore.read_run(log_dir="logs")
+    assert [(row.step, row.split, row.metrics) for row in read.metrics] == [
+        (row.step, row.split, row.metrics) for row in beside.metrics
+    ]
+    assert len(beside.metrics) == 20
 
 
 def test_online_without_a_key_it_is_an_error_and_not_a_question(
