@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def certify_all(loggers: Mapping[str, Notes], kept: Path, jobs: int) -> Mapping[str, str]:
-    """Certify loggers, each whatever comes of the others; give what went wrong with some."""
+    """Certify all loggers, even if some fail; give what went wrong, by logger."""
     problems: dict[str, str] = {}
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         sessions = {pool.submit(certify, name, each, kept): name for name, each in loggers.items()}
