@@ -66,7 +66,10 @@ def test_a_tag_keeps_the_plugin_of_its_first_value(tmp_path: Path) -> None:
     steps = [placed.row.step for placed in source.rows(str(path), findings)]
     assert steps == [1, 2]
     [(text, fault)] = findings.left_out.items()
-    assert (text, fault.count) == ("pr_curves are left out: only scalars are read", 2)
+    assert (text, fault.count) == (
+        "values of the plugin pr_curves are left out: only scalars are read",
+        2,
+    )
 
 
 @given(
@@ -221,6 +224,23 @@ def test_what_is_not_a_scalar_is_noted_once(tmp_path: Path, capsys: Capture) -> 
     assert main(["show", str(tmp_path)]) == 0
     note = f"{path}: histograms are left out: only scalars are read (2 records like this)"
     assert note in capsys.readouterr().out
+
+
+def test_what_is_left_out_has_a_name(tmp_path: Path) -> None:
+    event_class = loaded("tensorboard.compat.proto.event_pb2").Event
+    events: list[Any] = []
+    for plugin in ("scalars", "images", "mesh"):
+        event = tensor_event(1, plugin, 0.5)
+        event.summary.value[0].tensor.tensor_shape.dim.add(size=2)
+        event.summary.value[0].metadata.plugin_data.plugin_name = plugin
+        events.append(event)
+    events += [event_class(graph_def=b""), histogram_event(1)]
+    path = write_events(tmp_path, events)
+    findings = Findings(str(path))
+    [source] = open_sources(str(tmp_path))
+    assert [*source.rows(str(path), findings)] == []
+    names = ("tensors", "images", "values of the plugin mesh", "graphs", "histograms")
+    assert [*findings.left_out] == [f"{name} are left out: only scalars are read" for name in names]
 
 
 # A log that grows.

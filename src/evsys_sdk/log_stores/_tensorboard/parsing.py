@@ -20,7 +20,20 @@ TEXT_SUFFIX = "/text_summary"
 """The suffix that ``SummaryWriter.add_text`` appends to a tag."""
 
 _SESSION_START = "_hparams_/session_start_info"
-_SIMPLE_KINDS = {"image": "images", "histo": "histograms", "audio": "audio"}
+_KINDS = {
+    "image": "images",
+    "images": "images",
+    "histo": "histograms",
+    "histograms": "histograms",
+    "scalars": "tensors",  # of more than one number
+    "audio": "audio clips",
+    "graph_def": "graphs",
+    "graph_keras_model": "graphs",
+    "meta_graph_def": "graphs",
+    "tagged_run_metadata": "profiles",
+    "log_message": "messages",
+}
+"""What a value or an event is called, by its field or by its plugin."""
 _MOST_LAYOUTS = 10_000
 
 _unpack_time = struct.Struct("<d").unpack_from
@@ -47,7 +60,7 @@ class Event(NamedTuple):
     hyperparams: dict[str, Any] = {}  # noqa: RUF012
     """Those of a row of the HParams tab."""
     others: tuple[str, ...] = ()
-    """Its other values: for each, the name of its kind, in the plural."""
+    """What else it holds: for each part, the name of its kind, in the plural."""
 
 
 def event_parser() -> Callable[[bytes], Event]:
@@ -126,7 +139,8 @@ class _Parser:
         scalars: dict[str, float] = {}
         texts: dict[str, str] = {}
         hyperparams: dict[str, Any] = {}
-        others: list[str] = []
+        what = message.WhichOneof("what")
+        others: list[str] = [_KINDS[what]] if what in _KINDS else []
         for value in message.summary.value:
             kind = value.WhichOneof("value")
             if kind == "simple_value":
@@ -150,7 +164,8 @@ class _Parser:
                 if value.tag == _SESSION_START:
                     hyperparams |= _hyperparams(value.metadata.plugin_data.content)
             else:
-                others.append(plugin or _SIMPLE_KINDS.get(kind or "", "tensors"))
+                of_plugin = f"values of the plugin {plugin}" if plugin else "tensors"
+                others.append(_KINDS.get(plugin or kind or "", of_plugin))
         return Event(message.wall_time, message.step, scalars, texts, hyperparams, tuple(others))
 
 
@@ -178,4 +193,8 @@ def _hyperparams(content: bytes) -> dict[str, Any]:
     except load_module("google.protobuf.message").DecodeError:
         return {}
     values = data.session_start_info.hparams
-    return {key: getattr(values[key], values[key].WhichOneof("kind") or "", None) for key in values}
+    # The order of a protocol buffer's map means nothing, and differs between programs.
+    return {
+        key: getattr(values[key], values[key].WhichOneof("kind") or "", None)
+        for key in sorted(values)
+    }
