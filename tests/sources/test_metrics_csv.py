@@ -1,11 +1,9 @@
 """Lightning's ``metrics.csv``: rows with empty cells, written again when there is a new column."""
 
-import importlib
 import json
 import math
 from codecs import BOM_UTF8
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -169,23 +167,3 @@ def test_a_replay_goes_on_where_it_was(log: Path, tmp_path: Path, capsys: Captur
     assert [row.step for row in copied.metrics] == [0, 1, 1, 2, 3]
     assert copied.metrics[-1].metrics == {"epoch": 1.0, "train_loss": 0.5, "z": 1.0}
     assert copied.hyperparams["layers"] == [64, 32]
-
-
-def test_lightnings_own_files_are_read(tmp_path: Path) -> None:
-    pytest.importorskip("lightning")
-    logger_class: Any = importlib.import_module("lightning.pytorch.loggers").CSVLogger
-    logger = logger_class(str(tmp_path), name="run")
-    logger.log_hyperparams({"lr": 0.1, "layers": (64, 32)})
-    for step in range(3):
-        logger.log_metrics({"loss": 0.5, "epoch": 0}, step)
-        logger.save()
-    logger.log_metrics({"val_loss": 0.25}, 2)
-    logger.save()
-    [source] = open_sources(logger.log_dir)
-    [path] = source.files()
-    rows = [placed.row for placed in source.rows(path, Findings(path))]
-    assert [(row.step, row.metrics) for row in rows] == [
-        *[(step, {"loss": 0.5, "epoch": 0.0}) for step in range(3)],
-        (2, {"val_loss": 0.25}),
-    ]
-    assert source.hyperparams([]) == {"lr": 0.1, "layers": [64, 32]}

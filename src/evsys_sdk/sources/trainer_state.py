@@ -4,8 +4,9 @@ Its ``log_history`` has an entry for each call of the Trainer's ``log``: the ste
 values with their names.
 
 The Trainer puts a prefix before the names of an evaluation, by default ``eval``, and adds the time
-that it took as ``<prefix>_runtime``. The prefix is the split of such an entry, and the names stay
-as they are. The split of another entry is unknown.
+that it took as ``<prefix>_runtime``, and its speed. The summary of a training has the prefix
+``train``. The prefix is the split of such an entry, and the names stay as they are. The split of
+another entry is unknown.
 """
 
 import json
@@ -24,6 +25,8 @@ _STEP, _EPOCH = "step", "epoch"
 _SETTINGS = ("max_steps", "num_train_epochs", "train_batch_size")
 _TRIAL = "trial_params"
 _RUNTIME = "_runtime"
+_WITHOUT_PREFIX = {_EPOCH, "total_flos"}
+"""What the Trainer adds to an evaluation, or to the summary of a training, under its own name."""
 _DEFAULT_PREFIX = "eval"
 
 
@@ -122,11 +125,11 @@ def _number(value: object) -> float | None:
 
 
 def _split(metrics: dict[str, float]) -> str | None:
-    marks = [key for key in metrics if key.endswith(_RUNTIME)]
-    if marks:
-        # A metric of the user may end so, too; it then has the prefix before it.
-        return min(marks, key=len).removesuffix(_RUNTIME) or _DEFAULT_PREFIX
-    names = metrics.keys() - {_EPOCH}
-    if names and all(name.startswith(f"{_DEFAULT_PREFIX}_") for name in names):
-        return _DEFAULT_PREFIX
+    names = metrics.keys() - _WITHOUT_PREFIX
+    # A metric of the user may end so, too; after an evaluation it has the prefix before it.
+    marks = [name for name in names if name.endswith(_RUNTIME)]
+    prefix = min(marks, key=len).removesuffix(_RUNTIME) if marks else _DEFAULT_PREFIX
+    has_speed = f"{prefix}_samples_per_second" in names
+    if has_speed or (names and all(name.startswith(f"{prefix}_") for name in names)):
+        return prefix or _DEFAULT_PREFIX
     return None
