@@ -6,6 +6,7 @@
     errors           the error for a path without a log
     source           what all sources have in common
     findings         damage and what is left out, as messages
+    compression      files that have to be unpacked first
     packed           rows in the form in which curves are gathered
     jsonl            the files of a JSONL log
     jsonl_decoder    the rows of a metrics file that repeat their keys, decoded fast

@@ -1,8 +1,10 @@
 """Finds the sources that a command line names."""
 
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from evsys_sdk._directories import directory_path
@@ -12,6 +14,7 @@ from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from evsys_sdk.log_stores.jsonl_files import LogFiles
 from evsys_sdk.log_stores.multiplex import MultiplexLogStore
 from evsys_sdk.log_stores.tensorboard_runs import event_file_names, run_names
+from evsys_sdk.sources.compression import compression_of
 from evsys_sdk.sources.errors import SourceError
 from evsys_sdk.sources.jsonl import JSONLSource
 from evsys_sdk.sources.metrics_csv import MetricsCSVSource
@@ -23,6 +26,9 @@ from evsys_sdk.text import counted
 __all__ = ["open_sources"]
 
 _YAML = (".yaml", ".yml")
+_DIGITS = re.compile(r"([0-9]+)")
+_MOST_NAMES = 5
+"""How many logs a message names."""
 _MOST_DIRECTORIES = 10_000
 """Event files are looked for in this many directories below the one that was named."""
 
@@ -44,7 +50,7 @@ def open_sources(log: str) -> list[Source]:
     if sources:
         return sources
     if below := _logs_below(directory, _FORMATS):
-        raise SourceError(f"{log}: not a log: did you mean {' or '.join(below[:5])}?")
+        raise SourceError(f"{log}: not a log: did you mean {' or '.join(below)}?")
     looked_for = "; ".join(f"{each.name} ({each.files})" for each in _FORMATS)
     raise SourceError(
         f"{log}: not a log. It has none of these: {looked_for}. "
@@ -70,7 +76,7 @@ def _sources_in(log: str, directory: str) -> list[Source]:
         others = [f"{each.name} ({each.files})" for each in found[1:]]
     elif run_names(directory, _MOST_DIRECTORIES):
         sources = _open_event_files(log, directory)
-        others = _logs_below(directory, [each for each in _FORMATS if each != _EVENT_FILES])[:5]
+        others = _logs_below(directory, [each for each in _FORMATS if each != _EVENT_FILES])
     else:
         return []
     if others:
@@ -79,10 +85,12 @@ def _sources_in(log: str, directory: str) -> list[Source]:
 
 
 def _logs_below(directory: str, formats: list["_Format"]) -> list[str]:
-    """The directories in this one that have such a log."""
+    """The last directories in this one that have such a log, by the numbers in their names."""
     with os.scandir(directory) as entries:
-        inside = sorted(entry.path for entry in entries if entry.is_dir())
-    return [path for path in inside if any(each.is_in(path) for each in formats)]
+        inside = [entry.path for entry in entries if entry.is_dir()]
+    inside.sort(key=lambda path: [int(x) if x.isdecimal() else x for x in _DIGITS.split(path)])
+    found = (path for path in reversed(inside) if any(each.is_in(path) for each in formats))
+    return [*islice(found, _MOST_NAMES)]
 
 
 # The formats.
@@ -222,11 +230,18 @@ def _checked_directory(log_dir: str, place: str) -> str:
     except ValueError as error:
         raise SourceError(str(error)) from error
     if what := _instead_of_a_directory(directory):
-        raise SourceError(
-            f"{place}: {what}. Name the directory of a log (its log_dir), a {_METRICS_CSV} or a "
-            f"{_TRAINER_STATE}"
-        )
+        raise SourceError(f"{place}: {what}. {_advice(directory)}")
     return directory
+
+
+def _advice(path: str) -> str:
+    """What to name instead of a path that is not a directory."""
+    if name := compression_of(path):
+        return f"It is compressed with {name}: unpack it first"
+    directory = os.path.dirname(path)
+    if os.path.isfile(path) and any(each.is_in(directory) for each in _FORMATS):
+        return f"Did you mean its directory, {directory}?"
+    return f"Name the directory of a log (its log_dir), a {_METRICS_CSV} or a {_TRAINER_STATE}"
 
 
 def _instead_of_a_directory(path: str) -> str:

@@ -13,6 +13,7 @@ from evsys_sdk.command.replay.progress import Progress, ProgressFile
 from evsys_sdk.command.replay.target import ReplayTarget, last_keys, read_back
 from evsys_sdk.config import LogStoreSpec
 from evsys_sdk.run_log import ArtifactPointer, MetricRow
+from evsys_sdk.sources.compression import note_compression
 from evsys_sdk.sources.findings import Findings
 from evsys_sdk.sources.source import PlacedRow, Source
 
@@ -172,6 +173,8 @@ class Transfer:
                 first, start = self.progress.line, self.progress.start_of(file)
                 findings = Findings(path, source.noun)
                 self.findings.append(findings)
+                if note_compression(path, findings):
+                    continue
                 for number, end, row in source.rows(path, findings, start):
                     yield file, PlacedRow(first + number, end, row)
                     bar(before + end)

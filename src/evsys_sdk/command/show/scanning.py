@@ -9,6 +9,7 @@ from multiprocessing import get_context
 
 from evsys_sdk.command.show.collecting import Collector
 from evsys_sdk.command.show.downsampling import Curve
+from evsys_sdk.sources.compression import note_compression
 from evsys_sdk.sources.findings import Findings, notes_of, problems_of
 from evsys_sdk.sources.source import Source
 
@@ -75,6 +76,9 @@ def scan_file(source: Source, path: str, size: int | None = None) -> Scan:
     Raises:
         OSError: The file can't be read, or is not a regular file.
     """
+    findings = Findings(path, source.noun)
+    if note_compression(path, findings):
+        return Scan(findings={path: findings})
     if not source.grows:
         return scan_part(source, path, 0, None)
     size = os.path.getsize(path) if size is None else size
