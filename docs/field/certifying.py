@@ -11,7 +11,7 @@ from field.reports import keep
 
 DOCS = Path(__file__).parents[1]
 SEED = "--hypothesis-seed=0"
-EXPLAIN = 180
+EXPLAIN = 300
 """Seconds for the search for causes: a logger can be slow, and have many."""
 LIMIT = 45 * 60
 """Seconds after which a session is ended: a call of a logger may never return."""
