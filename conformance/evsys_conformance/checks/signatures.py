@@ -66,7 +66,7 @@ def _parameter_problems(method: str, signature: inspect.Signature) -> list[str]:
     extra = [p.name for p in positional[len(names) :] if p.name not in keywords]
     if extra and not problems:
         problems.append(f"{shown}: {extra[0]!r} must be keyword-only; put it after a `*`")
-    if open_ended:
+    if open_ended and not keywords:  # SIG-2 and SIG-3 judge a third position of the other two.
         problems.append(f"{shown}: `*args` takes positional arguments that the contract refuses")
     problems += [
         f"{shown}: {p.name!r} is required, and no caller would give it"
