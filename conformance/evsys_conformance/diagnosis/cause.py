@@ -56,5 +56,6 @@ class Cause:
 
 def written_down(text: str) -> list[str]:
     """What a direct check wrote down, without what every script begins and ends with."""
-    lines = [line.strip() for line in text.splitlines() if line.startswith("    ")]
-    return [line for line in lines if not line.startswith(("params =", "print(harness.read"))]
+    lines = [line[4:] for line in text.splitlines() if line.startswith("    ")]
+    usual = ("params =", "print(harness.read", "import ")
+    return [line for line in lines if not line.lstrip().startswith(usual)]

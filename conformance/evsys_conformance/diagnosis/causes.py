@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from evsys_conformance.clauses import BY_ID, Clause
+from evsys_conformance.diagnosis.argument_features import METRIC_METHODS
 from evsys_conformance.diagnosis.attribution import clause_of
 from evsys_conformance.diagnosis.cause import Cause, Failure, written_down
 from evsys_conformance.diagnosis.consequences import (
@@ -19,7 +20,7 @@ from evsys_conformance.diagnosis.consequences import (
     unusable_methods,
     wrapping_needs,
 )
-from evsys_conformance.diagnosis.containment import contains
+from evsys_conformance.diagnosis.containment import contains, is_of_as_many_calls
 from evsys_conformance.diagnosis.earlier_stores import with_an_earlier_store
 from evsys_conformance.diagnosis.shared_records import shared_records
 from evsys_conformance.judging.differences import RECORDS, Difference
@@ -29,6 +30,7 @@ from evsys_conformance.reduction import structure
 from evsys_conformance.reduction.experiments import Experiments, OutOfTime
 from evsys_conformance.reduction.reducer import Reduced, reduced
 from evsys_conformance.reduction.weight import weight
+from evsys_conformance.reduction.writers import calls_of
 
 SECONDS_PER_PROGRAM = 6.0
 """How long one failing program may be reduced."""
@@ -36,6 +38,7 @@ _MOST_TINY = 150
 """At most this many calls of a check are tried alone."""
 _FEW = 12
 """A program of more calls, not reduced in time, tells nothing by what is in it."""
+_OF_SEVERAL_WRITERS = ("CAP-THREADS", "CAP-PROC", "CAP-CRASH", "CAP-FORK")
 _REPEATS = 10
 """A store that fails only sometimes is run this often to count its failures."""
 
@@ -76,7 +79,7 @@ def _shows(about: Difference, found: list[Difference]) -> bool:
 def _cost(failure: Failure) -> int:
     if failure.program is None:
         return -1
-    return sum(len(structure.calls_of(step)) for step in failure.program.steps)
+    return sum(len(calls_of(step)) for step in failure.program.steps)
 
 
 def _telling(cause: Cause) -> tuple[int, int]:
@@ -129,7 +132,10 @@ class _Diagnosis:
                 continue
             leaks = "ID-4" if about.area and about.area in self._leaking else ""
             known = leaks or self._known_to_explain(program, about)
-            yield known or self._reduce(program, found, about, failure)
+            clause = known or self._reduce(program, found, about, failure)
+            yield clause
+            if clause == failure.clause.id and clause in _OF_SEVERAL_WRITERS:
+                return  # What is lost in a race may be a record of any kind.
         if failure.clause.id not in self.causes:
             yield from self._tiny(failure, program)
 
@@ -155,6 +161,15 @@ class _Diagnosis:
         """The clause of a cause that fails in the same way."""
         alike = (clause for clause, shown in self._about.items() if shown.is_like(about))
         return next(alike, "")
+
+    def _known_by_number(self, result: Reduced, about: Difference) -> str:
+        """The clause of a cause that shows after as many calls of another method."""
+        for clause_id, shown in self._shown.items():
+            alike = self._about[clause_id].kind == about.kind
+            whole = result.complete and self.causes[clause_id].complete
+            if alike and is_of_as_many_calls(result.program, shown, reduced=whole):
+                return clause_id
+        return ""
 
     def _tiny(self, failure: Failure, program: Program) -> Iterator[str]:
         """What each of the program's calls breaks alone."""
@@ -198,6 +213,9 @@ class _Diagnosis:
             about = _like(about, result.found)
         if not result.complete and (known := self._known_to_be_like(about)):
             return known
+        known = self._known_by_number(result, about)
+        if known and methods_of(result.program) & set(METRIC_METHODS) <= {"log_scalar"}:
+            return known
         clause = self._clause(result, about, failure)
         if not self.experiments.in_new_processes and not runs and result.complete:
             self.experiments.allow(SECONDS_PER_PROGRAM)
@@ -206,6 +224,9 @@ class _Diagnosis:
                 self._shown["ID-4"] = result.program  # The earlier store has always been there.
                 return "ID-4"
         self._add(clause, result, about, runs)
+        if known and known != clause.id:  # What happens to metrics as well is named by them.
+            self.causes[clause.id].checks += self.causes.pop(known).checks
+            del self._shown[known], self._about[known]
         return clause.id
 
     def _without_surroundings(self, result: Reduced) -> Reduced:
@@ -245,7 +266,8 @@ class _Diagnosis:
         return f"{failed} of {_REPEATS}"
 
     def _clause(self, result: Reduced, about: Difference, failure: Failure) -> Clause:
-        if not result.complete and structure.number_of_calls(result.program) > _FEW:
+        long = structure.number_of_calls(result.program) > _FEW
+        if long and not result.complete and not structure.is_uniform(result.program):
             return failure.clause  # What is left over by chance would tell nothing.
         try:
             return BY_ID[clause_of(result.program, about, self.experiments.found)]

@@ -6,9 +6,9 @@ from pydantic import BaseModel
 
 from evsys_conformance.judging.differences import Difference
 from evsys_conformance.programs.program import Close, Open, Program, Read, Through, logged
-from evsys_conformance.reduction import structure
 from evsys_conformance.reduction.experiments import Experiments
 from evsys_conformance.reduction.plainer import plain_call
+from evsys_conformance.reduction.writers import calls_of
 from evsys_sdk.signatures import WRITE_METHODS
 
 
@@ -28,7 +28,7 @@ def unusable_methods(experiments: Experiments) -> frozenset[str]:
 
 def methods_of(program: Program) -> set[str]:
     """The methods that a program calls."""
-    called = {call.method for step in program.steps for call in structure.calls_of(step)}
+    called = {call.method for step in program.steps for call in calls_of(step)}
     return called | {"close" for step in program.steps if isinstance(step, Close)}
 
 

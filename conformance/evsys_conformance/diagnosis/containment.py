@@ -15,10 +15,13 @@ from evsys_conformance.programs.program import (
     logged,
 )
 from evsys_conformance.reduction.plainer import KEY, SECOND, VALUE, plain_call
-from evsys_conformance.reduction.structure import calls_of
+from evsys_conformance.reduction.writers import calls_of
 
 _TWO_KEYS = logged([plain_call("log_metrics"), Call("log_metrics", ({SECOND[KEY]: VALUE}, 1))])
 """What a store fails whose keys are fixed by the first call."""
+
+_MANY = 4
+"""Fewer calls than these may be needed for another reason than their number."""
 
 
 def contains(program: Program, smaller: Program) -> bool:
@@ -44,6 +47,25 @@ def contains(program: Program, smaller: Program) -> bool:
         if all(counts[method] >= number for method, number in needed.items()):
             return True
     return False
+
+
+def is_of_as_many_calls(program: Program, other: Program, *, reduced: bool) -> bool:
+    """Whether both make the same number of calls, each of one method, and nothing else.
+
+    A store that loses every 51st record may lose metrics, hyperparameters and artifacts. If one
+    program is not fully reduced, it may have up to twice as many calls as the other.
+    """
+    fewer, more = sorted(_number_of_like_calls(each) for each in (program, other))
+    return fewer >= _MANY and more <= (fewer if reduced else 2 * fewer)
+
+
+def _number_of_like_calls(program: Program) -> int:
+    """How many calls a program makes, if all are of one method and nothing is around them."""
+    usual = [step for step in program.steps if not isinstance(step, Make)]
+    makes = [step for step in program.steps if isinstance(step, Make)]
+    plain = all(make.caller is Caller.FORGETS for make in makes)
+    one_method = len({make.call.method for make in makes}) == 1
+    return len(makes) if plain and one_method and usual == [Open(), Close(), Read()] else 0
 
 
 def _is_of_two_keys(program: Program) -> bool:

@@ -1,6 +1,8 @@
 """Prints calls as Python, runs of similar ones as loops."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from evsys_conformance.programs.calls import Call, source
@@ -12,37 +14,54 @@ _MOST_EXACT = 2**53
 _PLACE_OF_STEP = {"log_scalar": 2, "log_metrics": 1}
 
 
+@dataclass(frozen=True)
+class Run:
+    """Calls in a row that print as one line, or as one loop."""
+
+    lines: list[str]
+    length: int = 1
+    first: int = 0
+    """What a loop counts from."""
+
+
 def lines_of(calls: Sequence[Call], store: str) -> Iterator[str]:
     """Lines that make the calls on the store of that name, in order."""
+    for run in runs_of(calls, store):
+        yield from run.lines
+
+
+def runs_of(calls: Sequence[Call], store: str, *, by_step: bool = False) -> Iterator[Run]:
+    """The calls in runs; with ``by_step`` each loop counts steps, in a variable ``step``."""
     done = 0
     while done < len(calls):
-        for length, lines in (_equal(calls, done, store), _rising(calls, done, store)):
-            if length >= _FEWEST:
-                yield from lines
-                done += length
-                break
-        else:
-            yield calls[done].code(store)
-            done += 1
+        loops = (_rising,) if by_step else (_equal, _rising, _numbered)
+        found = (loop(calls, done, store) for loop in loops)
+        single = Run([calls[done].code(store)])
+        run = next((each for each in found if each.length >= _FEWEST), single)
+        yield run
+        done += run.length
 
 
-def _equal(calls: Sequence[Call], start: int, store: str) -> tuple[int, list[str]]:
-    """How many calls in a row are the same, and a loop that makes them."""
+_NONE = Run([], 0)
+
+
+def _equal(calls: Sequence[Call], start: int, store: str) -> Run:
+    """The calls in a row that are the same."""
     line = calls[start].code(store)
     length = _length(calls, start, lambda _: line, store)
-    return length, [f"for _ in range({length}):", f"    {line}"]
+    return Run([f"for _ in range({length}):", f"    {line}"], length)
 
 
-def _rising(calls: Sequence[Call], start: int, store: str) -> tuple[int, list[str]]:
-    """How many calls differ only by steps that count up, and values that rise with the step."""
+def _rising(calls: Sequence[Call], start: int, store: str) -> Run:
+    """The calls that differ only by steps that count up, and values that rise with the step."""
     call = calls[start]
     place = _PLACE_OF_STEP.get(call.method)
     if place is None or len(call.arguments) <= place or type(call.arguments[place]) is not int:
-        return 0, []
+        return _NONE
     first: int = call.arguments[place]
     later = calls[min(start + 1, len(calls) - 1)].arguments
     if len(later) != len(call.arguments):
-        return 0, []
+        return _NONE
     shown = [_along(*pair, first) for pair in zip(call.arguments, later, strict=True)]
     shown[place] = lambda step: "step" if step is None else str(step)
     keywords = [f"{name}={source(value)}" for name, value in call.keywords.items()]
@@ -53,7 +72,20 @@ def _rising(calls: Sequence[Call], start: int, store: str) -> tuple[int, list[st
 
     length = _length(calls, start, lambda n: line(first + n), store)
     steps = f"{length}" if first == 0 else f"{first}, {first + length}"
-    return length, [f"for step in range({steps}):", f"    {line(None)}"]
+    return Run([f"for step in range({steps}):", f"    {line(None)}"], length, first)
+
+
+def _numbered(calls: Sequence[Call], start: int, store: str) -> Run:
+    """The calls in a row that differ only by a number in the name, and have no step."""
+    line = calls[start].code(store)
+    found = re.search(r"'([^'{}\\\\]* )(\d+)'", line)
+    if calls[start].method in _PLACE_OF_STEP or found is None:
+        return _NONE
+    before, first, after = line[: found.start()], int(found[2]), line[found.end() :]
+    length = _length(calls, start, lambda n: f"{before}'{found[1]}{first + n}'{after}", store)
+    numbers = f"{length}" if first == 0 else f"{first}, {first + length}"
+    shown = f"{before}f'{found[1]}{{n}}'{after}"
+    return Run([f"for n in range({numbers}):", f"    {shown}"], length, first)
 
 
 def _along(value: Any, later: Any, step: int) -> Callable[[int | None], str]:

@@ -97,6 +97,8 @@ def essence(program: Program) -> list[str]:
     steps = list(program.steps)
     if steps[0] == Open() and {step.store for step in _opened(program)} == {0}:
         del steps[0]
+        if [type(step) for step in steps[:2]] == [Close, Processes]:
+            del steps[0]  # Only makes the destination for the processes.
     closed = [step.store for step in steps if isinstance(step, Close)]
     once = sorted(closed) == sorted(step.store for step in _opened(program))
     while steps and isinstance(steps[-1], Read | Close if once else Read):

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterator
 
-from evsys_conformance.printing.loops import lines_of
+from evsys_conformance.printing.loops import lines_of, runs_of
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.program import Forks, Killed, Leave, Processes, Threads
 from evsys_conformance.programs.threads import JOIN_SECONDS
@@ -38,11 +38,17 @@ def processes(step: Processes, params: str) -> Lines:
         yield "    sys.exit(0)"
         yield "os.wait()"
         return
-    names = yield from _functions(step.histories, "store", argument="store")
-    yield f"for write in ({', '.join(names)}):"
-    child = [*_child(["write(store)"], params), "    store.close()", "    os._exit(0)"]
+    number = len(step.histories)
+    if len({tuple(lines_of(history, "store")) for history in step.histories}) == 1:
+        yield f"for _ in range({number}):"
+        calls = [*lines_of(step.histories[0], "store")]
+    else:
+        names = yield from _functions(step.histories, "store", argument="store")
+        yield f"for write in ({', '.join(names)}):"
+        calls = ["write(store)"]
+    child = [*_child(calls, params), "    store.close()", "    os._exit(0)"]
     yield from (f"    {line}" for line in child)
-    yield f"for _ in range({len(names)}): os.wait()"
+    yield f"for _ in range({number}): os.wait()"
 
 
 def killed(step: Killed, params: str) -> Lines:
@@ -76,19 +82,36 @@ def forks(step: Forks, params: str) -> Lines:
         yield '        store.log_metrics({"thread": float(n % 1000)}, n); n += 1'
         yield "thread = threading.Thread(target=write)"
         yield "thread.start()"
-    leave = "os._exit(0)" if step.leave is Leave.AT_ONCE else "sys.exit(0)"
-    for number, call in enumerate(step.calls):
-        yield call.code()
-        yield "if os.fork() == 0:"
-        if step.write:
-            yield f'    try: store.log_metrics({{"child {number}": {number / 8}}}, {number})'
-            yield f"    finally: {leave}"
-        else:
-            yield f"    {leave}"
-        yield "os.wait()"
+    made = 0
+    for run in runs_of(step.calls, "store", by_step=True):
+        *loop, call = run.lines
+        yield from loop
+        margin = "    " * len(loop)
+        yield f"{margin}{call.strip()}"
+        number = f"step + {made - run.first}" if loop else f"{made}"
+        number = number.replace(" + -", " - ").removesuffix(" + 0")
+        yield from (f"{margin}{line}" for line in _fork(step, number))
+        made += run.length
     if step.beside_a_writer:
         yield "stop.set(); thread.join()"
     yield "store.close()"
+
+
+def _fork(step: Forks, number: str) -> Lines:
+    """A forked child, which ends at once or after a write; ``number`` says which one it is."""
+    leave = "os._exit(0)" if step.leave is Leave.AT_ONCE else "sys.exit(0)"
+    yield "if os.fork() == 0:"
+    if step.write:
+        key, value = f'f"child {{{number}}}"', f"{number} / 8"
+        if number.isdecimal():
+            key, value = f'"child {number}"', str(int(number) / 8)
+        elif " " in number:
+            value = f"({number}) / 8"
+        yield f"    try: store.log_metrics({{{key}: {value}}}, {number})"
+        yield f"    finally: {leave}"
+    else:
+        yield f"    {leave}"
+    yield "os.wait()"
 
 
 def _child(lines: Iterator[str] | list[str], params: str) -> Lines:

@@ -12,6 +12,10 @@ HERE = "<the destination's directory>"
 """At the start of a string: the directory of the destination that a call writes to."""
 
 
+_MOST_LISTED = 12
+"""A dict of more equal values under numbered keys is printed as a comprehension."""
+
+
 @dataclass(frozen=True)
 class Call:
     """One call of a write method, with exactly the arguments that are passed."""
@@ -135,6 +139,16 @@ def _str_source(value: str) -> str:
     return f"{value[0]!r} * {len(value)}" if same else repr(value)
 
 
+def _dict_source(value: dict[Any, Any]) -> str:
+    items = [(source(key), source(item)) for key, item in value.items()]
+    if len(items) > _MOST_LISTED and len({item for _, item in items}) == 1:
+        start = items[0][0].removesuffix("0'")
+        numbered = all(key == f"{start}{n}'" for n, (key, _) in enumerate(items))
+        if numbered and not {"{", "}", "\\"} & set(start):
+            return f"{{f{start}{{n}}': {items[0][1]} for n in range({len(items)})}}"
+    return "{" + ", ".join(f"{key}: {item}" for key, item in items) + "}"
+
+
 def _tuple_source(value: tuple[Any, ...]) -> str:
     return "(" + "".join(source(item) + ", " for item in value).rstrip() + ")"
 
@@ -143,7 +157,7 @@ _SOURCES: dict[str, Callable[[Any], str]] = {
     "float": _float_source,
     "int": _int_source,
     "str": _str_source,
-    "dict": lambda v: "{" + ", ".join(f"{source(k)}: {source(i)}" for k, i in v.items()) + "}",
+    "dict": _dict_source,
     "list": lambda v: "[" + ", ".join(map(source, v)) + "]",
     "set": lambda v: "{" + ", ".join(map(source, v)) + "}" if v else "set()",
     "tuple": _tuple_source,

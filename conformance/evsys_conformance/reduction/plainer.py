@@ -41,6 +41,17 @@ def plain_call(method: str, step: int = STEP) -> Call:
             return Call(method)
 
 
+def numbered_call(method: str, number: int) -> Call:
+    """A plain call of a method whose record has a name of its own."""
+    match method:
+        case "log_hyperparams":
+            return Call(method, ({f"{HYPERPARAM} {number}": SETTING},))
+        case "log_artifact":
+            return Call(method, (f"{NAME} {number}", PATH))
+        case _:
+            return Call("log_metrics", ({f"{KEY} {number}": VALUE}, number))
+
+
 def plainer(make: Make, place: int) -> Iterator[Make]:
     """Calls that are a step plainer than the one given, the plainest first.
 

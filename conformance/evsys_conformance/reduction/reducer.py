@@ -15,9 +15,9 @@ from evsys_conformance.judging.differences import Difference
 from evsys_conformance.judging.expected import named_arguments
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.program import Caller, Expect, Make, Program, Step
-from evsys_conformance.reduction import structure
+from evsys_conformance.reduction import structure, writers
 from evsys_conformance.reduction.experiments import Experiments, OutOfTime
-from evsys_conformance.reduction.plainer import KEY, VALUE, plain_call, plainer
+from evsys_conformance.reduction.plainer import numbered_call, plain_call, plainer
 from evsys_conformance.reduction.weight import weight
 
 _FEW = 12
@@ -68,7 +68,11 @@ class _Reduction:
         self._weight = weight(program)
 
     def run(self) -> None:
-        self._first(structure.focused(self.program, self.about))
+        self._first(structure.alone(self.program, self.about))
+        self._double()
+        self._first(structure.together(self.program, self.about))
+        self._each(structure.without_surroundings)
+        self._first(writers.simplest(self.program, self.about.area))
         for _ in range(_ROUNDS):
             before = self.program
             self._each(structure.without_surroundings)
@@ -76,7 +80,7 @@ class _Reduction:
             self._shorten()
             self._remove_calls()
             self._each(structure.with_fewer_steps)
-            self._each(structure.with_less_inside)
+            self._each(writers.with_less_inside)
             self._each(_with_plainer_arguments)
             if self.program == before:
                 return
@@ -101,6 +105,15 @@ class _Reduction:
         """Take over smaller programs as long as there is one."""
         while self._first(smaller(self.program)):
             pass
+
+    def _double(self) -> None:
+        """Find a number of plain calls that fails, from few to many: few of them take no time."""
+        length = _FEW
+        while length < structure.number_of_calls(self.program):
+            beginning = structure.first_calls(self.program, length)
+            if self._first(_plain_for(beginning, self.about.area)):
+                return
+            length *= 2
 
     def _shorten(self) -> None:
         """Find the shortest beginning of the calls that still fails, then the shortest end."""
@@ -146,17 +159,43 @@ _MAY_BE_KEPT = (
 
 def _uniform(program: Program) -> Iterator[Program]:
     """The same number of calls, all plain: all of one method, or each of the method that it had."""
-    makes = [step for step in program.steps if isinstance(step, Make)]
-    kept = [make for make in makes if make.expect in _MAY_BE_KEPT and make.call.method != "close"]
+    kept = _kept(program)
     if len({make.caller for make in kept}) != 1:
         return
     for method in ("log_metrics", "log_scalar", "log_artifact", "log_hyperparams"):
         if method == "log_metrics" or any(make.call.method == method for make in kept):
             yield _plain(program, method)
+            if method in ("log_artifact", "log_hyperparams"):
+                yield _numbered(program, method)
     yield _plain(program, "")
-    yield _plain(program, "log_metrics", same_step=True)
-    yield _plain(program, "log_metrics", numbered_keys=True)
+    yield _replaced(program, lambda _n, _make: plain_call("log_metrics"))
+    yield _numbered(program, "log_metrics")
     yield from _merged_hyperparams(program)
+
+
+def _plain_for(program: Program, area: str) -> Iterator[Program]:
+    """The same number of calls, all plain and of a method that records something of the area."""
+    kept = _kept(program)
+    if len({make.caller for make in kept}) != 1:
+        return
+    match area:
+        case "hyperparams":
+            yield _numbered(program, "log_hyperparams")
+        case "artifacts":
+            yield _numbered(program, "log_artifact")
+        case _:
+            yield _plain(program, "log_metrics")
+            if all(make.call.method == "log_scalar" for make in kept):
+                yield _plain(program, "log_scalar")
+
+
+def _kept(program: Program) -> list[Make]:
+    """The calls that a store may keep."""
+    return [step for step in program.steps if _may_be_kept(step)]
+
+
+def _may_be_kept(step: Step) -> TypeGuard[Make]:
+    return isinstance(step, Make) and step.expect in _MAY_BE_KEPT and step.call.method != "close"
 
 
 def _merged_hyperparams(program: Program) -> Iterator[Program]:
@@ -183,20 +222,26 @@ def _logs_hyperparams(step: Step) -> TypeGuard[Make]:
     return isinstance(step, Make) and step.call.method == "log_hyperparams"
 
 
-def _plain(
-    program: Program, method: str, *, same_step: bool = False, numbered_keys: bool = False
-) -> Program:
+def _plain(program: Program, method: str) -> Program:
     """The program with plain calls of a method (of each call's own if it is empty) only."""
+    return _replaced(program, lambda n, make: plain_call(method or make.call.method, n))
+
+
+def _numbered(program: Program, method: str) -> Program:
+    """The program with calls of a method only, each of which records something of another name."""
+    return _replaced(program, lambda n, _: numbered_call(method, n))
+
+
+def _replaced(program: Program, call: Callable[[int, Make], Call]) -> Program:
+    """The program with other calls in the place of those that a store may keep, and no others."""
     number = 0
     steps: list[Step] = []
     for step in program.steps:
         if not isinstance(step, Make):
             steps.append(step)
-        elif step.expect in _MAY_BE_KEPT and step.call.method != "close":
-            call = plain_call(method or step.call.method, 0 if same_step else number)
-            if numbered_keys:
-                call = Call("log_metrics", ({f"{KEY} {number}": VALUE}, number))
-            steps.append(replace(step, call=call, expect=Expect.ACCEPTED, because=""))
+        elif _may_be_kept(step):
+            made = call(number, step)
+            steps.append(replace(step, call=made, expect=Expect.ACCEPTED, because=""))
             number += 1
     return Program(tuple(steps))
 

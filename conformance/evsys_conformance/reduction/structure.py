@@ -1,5 +1,6 @@
 """Smaller programs: fewer steps, and nothing around the calls that need not be there."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -22,20 +23,8 @@ from evsys_conformance.programs.program import (
     Through,
     logged,
 )
-from evsys_conformance.reduction.plainer import KIND, SPLIT, plain_call
-
-
-def calls_of(step: Step) -> list[Call]:
-    """All calls that a step makes, one writer after the other."""
-    match step:
-        case Make():
-            return [step.call]
-        case Threads() | Processes():
-            return [call for history in step.histories for call in history]
-        case Killed() | Forks():
-            return list(step.calls)
-        case _:
-            return []
+from evsys_conformance.reduction.plainer import KIND, SPLIT
+from evsys_conformance.reduction.writers import beginning, in_sequence
 
 
 def number_of_calls(program: Program) -> int:
@@ -44,9 +33,14 @@ def number_of_calls(program: Program) -> int:
 
 
 def is_uniform(program: Program) -> bool:
-    """Whether all calls are the same, apart from the step."""
+    """Whether all calls are the same, apart from the step and from numbers in names."""
     shapes = {
-        (step.call.method, repr(step.call.arguments[:1]), repr(step.call.keywords), step.caller)
+        (
+            step.call.method,
+            re.sub(r" \d+'", "'", repr(step.call.arguments[:1])),
+            repr(step.call.keywords),
+            step.caller,
+        )
         for step in program.steps
         if isinstance(step, Make)
     }
@@ -83,19 +77,28 @@ def without_calls(program: Program, start: int, number: int) -> Program:
     return _keeping(program, [n for n in range(total) if not start <= n < start + number])
 
 
-def focused(program: Program, about: Difference) -> Iterator[Program]:
-    """The calls that a difference is about: one of them alone, or all of them."""
-    makes = [n for n, step in enumerate(program.steps) if isinstance(step, Make)]
-    involved = [makes.index(place) for place in sorted(about.steps) if place in makes]
-    if not involved or len(makes) < 2:
-        return
-    for number in dict.fromkeys((involved[0], involved[-1])):
+def alone(program: Program, about: Difference) -> Iterator[Program]:
+    """The first and the last of the calls that a difference is about, each of them alone."""
+    involved = _involved(program, about)
+    for number in dict.fromkeys((*involved[:1], *involved[-1:])):
         yield logged_alone(program, number)
         yield _keeping(program, [number])
+
+
+def together(program: Program, about: Difference) -> Iterator[Program]:
+    """All calls that a difference is about, and all calls up to the last of them."""
+    involved = _involved(program, about)
     if len(involved) > 1:
         yield _keeping(program, involved[:2])
         yield _keeping(program, involved)
-    yield first_calls(program, involved[-1] + 1)
+    if involved:
+        yield first_calls(program, involved[-1] + 1)
+
+
+def _involved(program: Program, about: Difference) -> list[int]:
+    """Numbers of the calls that a difference is about; none where a program makes only one."""
+    makes = [n for n, step in enumerate(program.steps) if isinstance(step, Make)]
+    return [makes.index(n) for n in sorted(about.steps) if n in makes] if len(makes) > 1 else []
 
 
 def logged_alone(program: Program, number: int) -> Program:
@@ -110,15 +113,12 @@ def without_surroundings(program: Program) -> Iterator[Program]:
         before, after = program.steps[:place], program.steps[place + 1 :]
         match step:
             case Threads():
-                calls = [Make(call, step.store) for call in calls_of(step)]
-                closing: list[Step] = [] if step.close_after is None else [Close(step.store)]
-                yield Program((*before, *calls, *closing, *after))
-                if closing:
-                    yield Program((*before, *closing, *calls, *after))
-                    yield Program((*before, *closing, *after))
+                for calls in in_sequence(step):
+                    yield Program((*before, *calls, *after))
             case Processes() | Killed() | Forks():
-                yield logged(calls_of(step))
-                plain = logged(calls_of(step), destination=step.destination).steps
+                made = beginning(step)
+                yield logged(made)
+                plain = logged(made, destination=step.destination).steps
                 yield Program((*before, *plain[:-1], *after))
                 if isinstance(step, Forks) and step.write:
                     yield logged([*step.calls, of_forked_child(0)])
@@ -184,73 +184,3 @@ def with_fewer_steps(program: Program) -> Iterator[Program]:
                 n for n in range(place, end) if getattr(steps[n], "store", None) == step.store
             ]
             yield Program(tuple(s for n, s in enumerate(steps) if n not in session))
-
-
-def with_less_inside(program: Program) -> Iterator[Program]:
-    """The program with fewer threads, fewer calls in a process, and an earlier kill."""
-    for place, step in enumerate(program.steps):
-        for smaller in _smaller(step):
-            yield Program((*program.steps[:place], smaller, *program.steps[place + 1 :]))
-
-
-def _smaller(step: Step) -> Iterator[Step]:
-    match step:
-        case Threads() | Processes():
-            histories = step.histories
-            if len(histories) > 2:
-                yield _with_histories(step, histories[:2])
-            longest = max(map(len, histories), default=0)
-            for length in (1, 2, 4, longest // 4, longest // 2):
-                if 0 < length < longest:
-                    yield _with_histories(step, tuple(h[:length] for h in histories))
-            yield from (_with_histories(step, plain) for plain in _plainer_histories(histories))
-            if isinstance(step, Threads) and step.close_after:
-                yield replace(step, close_after=0)
-            if isinstance(step, Threads) and step.giving_way:
-                yield replace(step, giving_way=False)
-        case Killed() | Forks():
-            calls = step.calls
-            for kept in (calls[-1:], calls[:1], calls[len(calls) // 2 :], calls[1:]):
-                if 0 < len(kept) < len(calls):
-                    yield _with_calls(step, kept)
-            yield from (_with_calls(step, plain) for [plain] in _plainer_histories((calls,)))
-            if isinstance(step, Killed) and step.pause is None and step.within > 1:
-                for place in dict.fromkeys((1, step.within // 2, step.within - 1)):
-                    yield replace(step, within=place)
-            if isinstance(step, Forks) and step.beside_a_writer:
-                yield replace(step, beside_a_writer=False)
-            if isinstance(step, Forks) and step.write:
-                yield replace(step, write=False)
-        case _:
-            return
-
-
-def _plainer_histories(
-    histories: tuple[tuple[Call, ...], ...],
-) -> Iterator[tuple[tuple[Call, ...], ...]]:
-    """Calls of one method only, and plain calls only."""
-    methods = dict.fromkeys(call.method for history in histories for call in history)
-    for method in methods:
-        kept = tuple(tuple(c for c in history if c.method == method) for history in histories)
-        if len(methods) > 1 and all(kept):
-            yield kept
-    for method in dict.fromkeys(("log_metrics", *methods)):
-        yield tuple(
-            tuple(plain_call(method, n) for n in range(len(history))) for history in histories
-        )
-
-
-def _with_histories(
-    step: Threads | Processes, histories: tuple[tuple[Call, ...], ...]
-) -> Threads | Processes:
-    if isinstance(step, Processes) or step.close_after is None:
-        return replace(step, histories=histories)
-    # Closed when a thread has made this many calls: it must make them.
-    most = max(map(len, histories))
-    return replace(step, histories=histories, close_after=min(step.close_after, most))
-
-
-def _with_calls(step: Killed | Forks, calls: tuple[Call, ...]) -> Killed | Forks:
-    if isinstance(step, Forks):
-        return replace(step, calls=calls)
-    return replace(step, calls=calls, after=min(step.after, len(calls)))

@@ -30,7 +30,7 @@ from evsys_conformance.reduction.plainer import (
     VALUE,
     is_numbered,
 )
-from evsys_conformance.reduction.structure import calls_of
+from evsys_conformance.reduction.writers import calls_of
 
 _FIRST = 50
 """Only this many calls of a writer are weighed: there may be thousands, all alike."""

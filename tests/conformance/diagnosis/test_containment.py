@@ -5,8 +5,8 @@ import pytest
 from evsys_conformance.clauses import BY_ID
 from evsys_conformance.diagnosis.cause import Failure
 from evsys_conformance.diagnosis.causes import in_turn
-from evsys_conformance.diagnosis.containment import contains
-from evsys_conformance.programs.calls import metrics, scalar
+from evsys_conformance.diagnosis.containment import contains, is_of_as_many_calls
+from evsys_conformance.programs.calls import Call, artifact, metrics, scalar
 from evsys_conformance.programs.program import (
     Close,
     Open,
@@ -45,6 +45,28 @@ def test_a_late_key_is_bound_to_fail_where_the_first_call_fixes_the_keys(
     longer: Program, is_contained: bool
 ) -> None:
     assert contains(longer, TWO_KEYS) is is_contained
+
+
+@pytest.mark.parametrize(
+    ("calls", "reduced", "alike"),
+    [
+        ([artifact(f"model {n}", "model.pt") for n in range(51)], True, True),
+        ([artifact(f"model {n}", "model.pt") for n in range(50)], True, False),
+        ([artifact(f"model {n}", "model.pt") for n in range(100)], False, True),
+        ([artifact(f"model {n}", "model.pt") for n in range(103)], False, False),
+        ([*(metrics({"loss": 0.5}, n) for n in range(50)), artifact("a", "b")], True, False),
+    ],
+)
+def test_the_same_number_of_calls_of_another_method_fails_for_the_same_reason(
+    calls: list[Call], *, reduced: bool, alike: bool
+) -> None:
+    known = logged(metrics({"loss": 0.5}, n) for n in range(51))
+    assert is_of_as_many_calls(logged(calls), known, reduced=reduced) is alike
+
+
+def test_a_few_calls_may_be_needed_for_another_reason_than_their_number() -> None:
+    twice = logged(metrics({"loss": 0.5}, n) for n in range(2))
+    assert not is_of_as_many_calls(logged([artifact("a", "b")] * 2), twice, reduced=True)
 
 
 def test_each_clause_has_its_turn_and_quick_programs_come_first() -> None:

@@ -17,9 +17,12 @@ from evsys_conformance.programs.program import Expect, Make, run_of
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.reduction.experiments import Experiments
 from evsys_conformance.reduction.reducer import reduced
+from evsys_conformance.running.check import all_checks
+from evsys_conformance.running.runner import run_check
+from evsys_conformance.verdicts import Effort
 from support.planted import subject_of
 from zoo.backends.memory import Memory
-from zoo.judging import causes_of_store
+from zoo.judging import SEED, causes_of_store
 from zoo.pairs import PAIRS
 from zoo.registry import FAULTY
 
@@ -37,6 +40,7 @@ STORES = [
     # The faulty store, the clause of its one cause, and other clauses whose checks fail as well.
     ("ART-1-PathCut", "ART-1", ""),  # not for a path that does not exist
     ("ART-2-MissingLeftOut", "ART-2", "ART-1"),
+    ("CL-2-CloseOnce", "CL-2", "CAP-THREADS"),  # two threads close it
     ("CAP-SPLIT-SplitIsNull", "CAP-SPLIT", "MET-1"),
     ("HP-2-FiftyHyperparams", "HP-1", "HP-2"),  # 51 in one call are as many as in 51 calls
     ("HP-3-BadCallStopsThread", "HP-3", "HP-1"),
@@ -73,6 +77,12 @@ def test_a_fault_is_one_cause(name: str, clause: str, others: str) -> None:
     assert len(causes[0].essence) <= 7
 
 
+def test_a_third_position_breaks_the_clause_about_it_alone() -> None:
+    (faulty,) = (each for each in FAULTY if each.id == "SIG-2-ThirdPositionIgnored")
+    failed, _ = causes_of_store(faulty.harness, clauses=("SIG-1", "SIG-2"))
+    assert {failure.clause.id for failure in failed} == {"SIG-2"}
+
+
 def test_only_what_needs_a_config_is_explained_by_its_absence() -> None:
     class WithoutConfig(Memory):
         Config: Any = None
@@ -100,6 +110,53 @@ def test_a_second_key_is_replaced_by_one_that_sorts_before_the_first() -> None:
     result = reduced(program, found, found[0], experiments)
     subject.discard()
     assert clause_of(result.program, result.found[0], experiments.found) == "MET-1"
+
+
+class FirstOfEachPartLost(Memory):
+    """Writes parts of 50 records, of any kind, and loses the record that begins a new part."""
+
+    count = 0
+
+    def is_lost(self) -> bool:
+        self.count += 1
+        return self.count % 51 == 0
+
+    def record(self, step: int, split: str, points: dict[str, float]) -> None:
+        if not self.is_lost():
+            super().record(step, split, points)
+
+    def merge(self, params: dict[str, Any]) -> None:
+        if not self.is_lost():
+            super().merge(params)
+
+    def add_artifact(self, name: str, path: str, kind: str) -> None:
+        if not self.is_lost():
+            super().add_artifact(name, path, kind)
+
+
+def test_what_loses_every_51st_record_of_any_kind_is_one_cause_about_metrics() -> None:
+    subject = subject_of(FirstOfEachPartLost)
+    checks = [
+        check
+        for check in all_checks()
+        if check.id
+        in (
+            "HP-2::hundreds_of_hyperparameters_are_kept",
+            "ART-1::a_thousand_artifacts_are_kept",
+            "MET-1::thousands_of_log_metrics_calls_are_kept",
+        )
+    ]
+    outcomes = [run_check(check, subject, Effort.QUICK, SEED) for check in checks]
+    failures = [Failure.of(outcome) for outcome in outcomes if outcome.found]
+    assert len(failures) == 3
+    (cause,) = causes_of(failures, Experiments(subject, time.perf_counter() + 60.0))
+    subject.discard()
+    assert cause.clause.id == "MET-1"
+    assert len(cause.checks) == 3
+    assert cause.essence == [
+        "for step in range(51):",
+        "    store.log_metrics({'loss': 0.5}, step)",
+    ]
 
 
 @pytest.mark.parametrize("name", ["NoneDropped+StepAsMetric", "LengthAsValue+ScalarStepFromOne"])

@@ -103,12 +103,15 @@ LATE = tuple(calls.scalar("late", n / 8, n) for n in range(3))
 WITH_PROCESSES: dict[str, Step] = {
     "one process": Processes((SOME,)),
     "processes": Processes((SOME, LATE)),
+    "processes that do the same": Processes((LATE, LATE)),
     "killed after a call": Killed(SOME),
     "killed before an action of a call": Killed(SOME, within=1),
     "killed at a time": Killed(SOME, pause=0.05, after=2),
     "forks that exit": Forks(SOME[-2:], leave=Leave.EXIT),
     "forks that leave at once and write": Forks(SOME[-2:], leave=Leave.AT_ONCE, write=True),
     "forks that exit and write": Forks(SOME[-2:], leave=Leave.EXIT, write=True),
+    "forks in a loop": Forks(LATE, write=True),
+    "forks in a loop after another": Forks((SOME[-1], *LATE), write=True),
 }
 
 
@@ -212,6 +215,22 @@ def test_closing_beside_threads_waits_for_the_calls_of_one() -> None:
             [calls.metrics({f"a {n}": n / 8}, 10**400 + n).code() for n in range(2)],
         ),
         (
+            [calls.hyperparams({f"lr {n}": 1}) for n in range(4, 9)],
+            ["for n in range(4, 9):", "    store.log_hyperparams({f'lr {n}': 1})"],
+        ),
+        (
+            [calls.hyperparams({f"{{lr}} {n}": 1}) for n in range(3)],
+            [f"store.log_hyperparams({{'{{lr}} {n}': 1}})" for n in range(3)],
+        ),
+        (
+            [calls.metrics({f"a {n}": 0.5 for n in range(13)}, 0)],
+            ["store.log_metrics({f'a {n}': 0.5 for n in range(13)}, 0)"],
+        ),
+        (
+            [calls.metrics({f"{{}} {n}": 0.5 for n in range(13)}, 0)],
+            ["store.log_metrics({" + ", ".join(f"'{{}} {n}': 0.5" for n in range(13)) + "}, 0)"],
+        ),
+        (
             [calls.scalar("a", 0.5, step) for step in (0, True, 2)],
             [f"store.log_scalar('a', 0.5, {step})" for step in (0, True, 2)],
         ),
@@ -262,6 +281,19 @@ LINE = "store.log_scalar('loss', 0.5, 0)"
         (
             [Open(), PLAIN, Close(), Open(), Close(), Read()],
             [LINE, "store.close()", "store = build_store(harness.store, params)"],
+        ),
+        (
+            [Open(), Close(), Processes((LATE, LATE)), Read()],
+            [
+                "for _ in range(2):",
+                "    if os.fork() == 0:",
+                "        store = build_store(harness.store, params)",
+                "        for step in range(3):",
+                "            store.log_scalar('late', step / 8, step)",
+                "        store.close()",
+                "        os._exit(0)",
+                "for _ in range(2): os.wait()",
+            ],
         ),
         (
             [Open(), Open(1, 1), PLAIN, Close(), Close(1), Read(1)],

@@ -35,7 +35,9 @@ from evsys_conformance.programs.program import (
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.reduction.experiments import Experiments, OutOfTime
 from evsys_conformance.reduction.reducer import reduced
+from evsys_conformance.reduction.structure import without_surroundings
 from evsys_conformance.reduction.validity import is_valid
+from evsys_conformance.reduction.writers import simplest
 from evsys_conformance.running.check import Check, all_checks
 from evsys_conformance.running.interpreter import run
 from support.random_programs import few, programs, thread_programs
@@ -155,6 +157,40 @@ def _first_program(check: Check, subject: Subject) -> Program | None:
         assert is_valid(program, subject.claims), check.id
         assert judged(program, run(program, subject), subject) == [], check.id
     return program
+
+
+def test_the_simplest_writers_are_two_that_make_plain_calls() -> None:
+    long = tuple(calls.metrics({"a": n / 8, "b": 1.0}, n, "val") for n in range(50))
+    several = program(Open(), Close(), Processes((long, long, long)), Read())
+    plain = tuple(calls.metrics({"loss": 0.5}, n) for n in range(50))
+    first, second, *_ = simplest(several, "points")
+    assert first == program(Open(), Close(), Processes((plain, plain)), Read())
+    assert second == program(Open(), Close(), Processes((plain[:40], plain[:40])), Read())
+    [_, _, step, _] = next(simplest(several, "hyperparams")).steps
+    assert isinstance(step, Processes)
+    names = [name for each in step.histories for call in each for name in call.arguments[0]]
+    assert len(set(names)) == len(names) == 100
+
+
+def test_a_kill_at_a_time_may_be_a_kill_inside_the_second_plain_call() -> None:
+    late = program(Killed((*SOME, calls.hyperparams({"n": 1})), pause=0.1, after=2), Read())
+    simpler = list(simplest(late, "points"))
+    first, second = calls.hyperparams({"lr": 1}), calls.hyperparams({"seed": 1})
+    assert program(Killed((first, second), within=3), Read()) in simpler
+    assert program(Killed((SOME[0], SOME[1]), within=1), Read()) in simpler
+
+
+def test_threads_are_tried_in_one_thread_where_two_calls_close_the_store() -> None:
+    racing = program(Open(), Threads((SOME[:1], SOME[1:2]), close_after=0), Close(), Read())
+    tried = list(without_surroundings(racing))
+    both = make_steps(SOME[:2])
+    assert program(Open(), both, Close(), Close(), Close(), Read()) in tried
+    assert program(Open(), Close(), Close(), both, Close(), Read()) in tried
+    by_turns = program(Open(), Threads((SOME[:2], SOME[2:])), Close(), Read())
+    in_turn = [SOME[0], SOME[2], SOME[1]]
+    assert program(Open(), make_steps(in_turn), Close(), Read()) in list(
+        without_surroundings(by_turns)
+    )
 
 
 SOME = tuple(calls.metrics({"loss": 0.5}, n) for n in range(3))
