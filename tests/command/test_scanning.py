@@ -1,6 +1,8 @@
 """Rows of any mixture become curves: every point of every row, in the order of the rows."""
 
+import pickle
 from codecs import BOM_UTF8
+from dataclasses import astuple
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
@@ -70,3 +72,20 @@ def test_parts_of_a_file_hold_each_line_once(mark: bytes, tmp_path: Path) -> Non
         assert (scan.rows, findings.lines, findings.end) == (20, 21, size)
         assert [fault.line for fault in findings.faults.values()] == [21]
         assert findings.byte_order_mark == bool(mark)
+
+
+@pytest.mark.parametrize("count", [0, 3, 10_000])
+def test_a_scan_stays_the_same_on_its_way_to_another_process(count: int, tmp_path: Path) -> None:
+    rows = [row(step % 5000, x=1.0 * step, y=float("nan")) for step in range(count)]
+    content = b"".join([*rows, b"garbage\n", *[row(7, late=0.5)] * bool(count)])
+    (tmp_path / "metrics.jsonl").write_bytes(content)
+    scan = scanning.scan_source(*open_sources(str(tmp_path)))
+    copy: scanning.Scan = pickle.loads(pickle.dumps(scan))
+    assert (copy.rows, copy.findings) == (scan.rows, scan.findings)
+    assert [*copy.curves] == [*scan.curves]
+    for curve, other in zip(scan.curves.values(), copy.curves.values(), strict=True):
+        facts = (curve.count, curve.backward, curve.bucket_size)
+        assert facts == (other.count, other.backward, other.bucket_size)
+        for column, others in zip(astuple(curve.points), astuple(other.points), strict=True):
+            assert column.dtype == others.dtype
+            assert column.tobytes() == others.tobytes()

@@ -6,9 +6,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
+from typing import Any
 
 from evsys_sdk.command.show.collecting import Collector
-from evsys_sdk.command.show.downsampling import Curve
+from evsys_sdk.command.show.downsampling import Curve, Points
 from evsys_sdk.sources.compression import note_compression
 from evsys_sdk.sources.findings import Findings, notes_of, problems_of
 from evsys_sdk.sources.source import Source
@@ -33,6 +34,27 @@ class Scan:
     rows: int = 0
     findings: dict[str, Findings] = field(default_factory=dict[str, Findings])
     """The findings in each file, beside its rows."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The scan for another process: to pickle the arrays of each curve alone takes long."""
+        curves = [*self.curves.values()]
+        return {
+            **vars(self),
+            "curves": [*self.curves],
+            "facts": [(each.count, each.backward, each.bucket_size) for each in curves],
+            "lengths": [len(each.points) for each in curves],
+            "points": Points.joined([each.points for each in curves]) if curves else None,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        names, facts, lengths, points = map(state.pop, ("curves", "facts", "lengths", "points"))
+        vars(self).update(state, curves={})
+        start = 0
+        for name, fact, length in zip(names, facts, lengths, strict=True):
+            curve = self.curves[name] = Curve()
+            curve.count, curve.backward, curve.bucket_size = fact
+            curve.points = points[start : start + length]
+            start += length
 
     def join(self, later: "Scan") -> None:
         """Add a scan that comes after this one, in the same file or another one."""
