@@ -42,7 +42,7 @@ def plain_call(method: str, step: int = STEP) -> Call:
 
 
 def numbered_call(method: str, number: int) -> Call:
-    """A plain call of a method whose record has a name of its own."""
+    """A plain call of a method, whose record has a name that no other number gives."""
     match method:
         case "log_hyperparams":
             return Call(method, ({f"{HYPERPARAM} {number}": SETTING},))
