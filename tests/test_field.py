@@ -112,6 +112,19 @@ def test_a_failure_without_a_sentence_is_not_yet_traced() -> None:
     assert "# it was lost" in text
 
 
+def test_a_failure_without_a_cause_shows_the_shortest_message() -> None:
+    failed = report([], MET_3=FAILED)
+    (record,) = failed.store.clauses
+    (check,) = record.checks
+    whole = "The calls are lost\n\nmust: keep\nthem\n\n{}\n\nIf this fails, look at buffers."
+    record.checks[:] = [
+        check.model_copy(update={"message": whole.format(wrong)})
+        for wrong in ("key 'kkkkkkkkkk' was lost", "key 'k' was lost")
+    ]
+    text = page.rendered({"some": SOME}, {"some": failed})
+    assert "````py\n# key 'k' was lost\n````" in text
+
+
 def test_the_table_has_a_mark_for_each_verdict() -> None:
     some = SOME.model_copy(update={"no_call": {"artifacts": "it has none."}, "short": "S"})
     verdicts = report([], MET_1=PASSED, MET_4=FAILED, ART_1=FAILED, CL_1=MASKED)

@@ -160,8 +160,9 @@ def _finding(logger: Logger, clause: ClauseRecord) -> Iterator[str]:
     for cause in causes:
         yield _program(cause.essence, cause.summary, cause.runs)
     if not causes:
-        failed = [check for check in clause.checks if check.verdict is Verdict.FAILED]
-        yield _program([], _what_was_wrong(failed[0].message) if failed else "", "")
+        failed = (check for check in clause.checks if check.verdict is Verdict.FAILED)
+        told = (_what_was_wrong(check.message) for check in failed)
+        yield _program([], min(told, key=len, default=""), "")
 
 
 def _told(finding: Finding) -> str:
@@ -183,9 +184,10 @@ def _program(lines: list[str], summary: str, runs: str) -> str:
 
 
 def _what_was_wrong(message: str) -> str:
-    """The message of a check without its head, which repeats the clause."""
+    """The message of a check without its head and its end, which repeat the clause."""
     _, must, rest = message.partition("\n\nmust: ")
-    return rest.partition("\n\n")[2] if must else message
+    told = rest.partition("\n\n")[2] if must else message
+    return told.partition("\n\nIf this fails, look at ")[0]
 
 
 def _cut(line: str) -> str:
