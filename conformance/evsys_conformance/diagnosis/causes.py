@@ -135,7 +135,7 @@ class _Diagnosis:
             clause = known or self._reduce(program, found, about, failure)
             yield clause
             if clause == failure.clause.id and clause in _OF_SEVERAL_WRITERS:
-                return  # What is lost in a race may be a record of any kind.
+                return  # A race may lose a record of any kind.
         if failure.clause.id not in self.causes:
             yield from self._tiny(failure, program)
 
