@@ -3,11 +3,13 @@
 Text of a log or a user may hold anything. It must not confuse a terminal, nor fill it.
 """
 
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 
 __all__ = [
     "counted",
+    "natural_key",
     "nearest",
     "path_text",
     "printable",
@@ -15,6 +17,14 @@ __all__ = [
     "shortened",
     "truncated",
 ]
+
+
+_DIGITS = re.compile(r"([0-9]+)")
+
+
+def natural_key(text: str) -> list[str | int]:
+    """The key that sorts names by the numbers in them, ``layer2`` before ``layer10``."""
+    return [int(part) if place % 2 else part for place, part in enumerate(_DIGITS.split(text))]
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -256,6 +256,13 @@ def test_many_curves_share_the_points_of_the_page(
         assert fewest <= kept <= most
 
 
+def test_metrics_without_a_prefix_are_first_and_layer_2_is_before_layer_10(tmp_path: Path) -> None:
+    names = ("layer10/norm", "layer2/norm", "loss", "lr", "10", "2")
+    log = write_log(tmp_path / "log", [(dict.fromkeys(names, 1.0), 1, "train")])
+    titles = [chart["title"] for chart in data_of(written_page(tmp_path, log))["charts"]]
+    assert titles == ["2", "10", "loss", "lr", "layer2/norm", "layer10/norm"]
+
+
 def test_metrics_of_a_prefix_are_a_group_and_the_filter_hides_others(tmp_path: Path) -> None:
     names = ("grad/a", "grad/b", "loss", "eval/c")
     log = write_log(tmp_path / "log", [(dict.fromkeys(names, 1.0), 1, "train")])
@@ -271,6 +278,6 @@ def test_metrics_of_a_prefix_are_a_group_and_the_filter_hides_others(tmp_path: P
     page.write_text(with_script(page.read_text(), script))
     document, console = browse(page.as_uri(), tmp_path / "profile")
     assert console == ""
-    expected = "eval1 metric,grad2 metrics,Metrics1 metric | grad1 metric"
+    expected = "Metrics1 metric,eval1 metric,grad2 metrics | grad1 metric"
     assert f"<title>{expected}</title>" in document
     assert "1 of 4 metrics" in document

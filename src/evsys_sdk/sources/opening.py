@@ -1,7 +1,6 @@
 """Finds the sources that a command line names."""
 
 import os
-import re
 import stat
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -21,12 +20,11 @@ from evsys_sdk.sources.metrics_csv import MetricsCSVSource
 from evsys_sdk.sources.readable_store import StoreSource, reader_of
 from evsys_sdk.sources.source import Source
 from evsys_sdk.sources.trainer_state import TrainerStateSource
-from evsys_sdk.text import counted
+from evsys_sdk.text import counted, natural_key
 
 __all__ = ["open_sources"]
 
 _YAML = (".yaml", ".yml")
-_DIGITS = re.compile(r"([0-9]+)")
 _MOST_NAMES = 5
 """How many logs a message names."""
 _MOST_DIRECTORIES = 10_000
@@ -88,8 +86,8 @@ def _logs_below(directory: str, formats: list["_Format"]) -> list[str]:
     """The last directories in this one that have such a log, by the numbers in their names."""
     with os.scandir(directory) as entries:
         inside = [entry.path for entry in entries if entry.is_dir()]
-    inside.sort(key=lambda path: [int(x) if x.isdecimal() else x for x in _DIGITS.split(path)])
-    found = (path for path in reversed(inside) if any(each.is_in(path) for each in formats))
+    newest_first = sorted(inside, key=natural_key, reverse=True)
+    found = (path for path in newest_first if any(each.is_in(path) for each in formats))
     return [*islice(found, _MOST_NAMES)]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from evsys_sdk.command.show.downsampling import Curve, Points
 from evsys_sdk.command.show.runs import Run
+from evsys_sdk.text import natural_key
 
 __all__ = ["Chart", "Trace", "charts_of", "line_breaks"]
 
@@ -36,9 +37,10 @@ class Chart:
 
 
 def charts_of(runs: list[Run]) -> list[Chart]:
-    """A chart per metric, with its curves of all splits and all runs, sorted by title.
+    """A chart per metric, with its curves of all splits and all runs.
 
-    ``train/loss`` and ``val/loss`` are one metric, loss, if train and val are splits.
+    ``train/loss`` and ``val/loss`` are one metric, loss, if train and val are splits. The charts
+    are sorted by title, first those without a prefix, which are mostly what a run is judged by.
     """
     charts: dict[str, Chart] = {}
     splits = {split for run in runs for _, split in run.scan.curves if split}
@@ -50,7 +52,11 @@ def charts_of(runs: list[Run]) -> list[Chart]:
             chart.traces.append(Trace(number, key, split, curve))
     for chart in charts.values():
         _label(chart, runs)
-    return sorted(charts.values(), key=lambda chart: chart.title)
+    return sorted(charts.values(), key=_place)
+
+
+def _place(chart: Chart) -> tuple[bool, list[str | int]]:
+    return "/" in chart.title[1:], natural_key(chart.title)
 
 
 def _label(chart: Chart, runs: list[Run]) -> None:

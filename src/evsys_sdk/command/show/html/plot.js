@@ -2,6 +2,7 @@
 
 const MARGIN = { top: 8, right: 14, bottom: 34 };
 const FEW_POINTS = 60; // each gets a dot
+const MANY_CURVES = 12; // with thin lines and without dots they can be told apart
 let clips = 0;
 
 function visibleTraces(card, view) {
@@ -24,13 +25,14 @@ function drawPlot(card, view) {
   const labels = yTicks.map((value) => tickText(value, yTicks));
   const left = 16 + 6.6 * Math.max(2, ...labels.map((text) => text.length));
   card.area = { left, top: MARGIN.top, width: Math.max(20, width - left - MARGIN.right), height: height - MARGIN.top - MARGIN.bottom };
-  const svg = drawing("svg", { width, height, "aria-hidden": "true" });
+  const many = traces.length > MANY_CURVES;
+  const svg = drawing("svg", { width, height, class: many ? "many" : "", "aria-hidden": "true" });
   const clip = `clip${clips++}`;
   const { area } = card;
   svg.append(drawing("clipPath", { id: clip }, drawing("rect", { x: area.left, y: area.top - 3, width: area.width, height: area.height + 6 })));
   drawAxes(svg, card, yTicks, labels);
   // All pale lines are below all others.
-  const drawn = traces.map((trace) => drawTrace(card, trace, view.smoothing, log));
+  const drawn = traces.map((trace) => drawTrace(card, trace, view.smoothing, log, many));
   for (const layer of [0, 1]) svg.append(drawing("g", { "clip-path": `url(#${clip})` }, ...drawn.map((layers) => layers[layer])));
   card.svg?.remove();
   card.plot.prepend(svg);
@@ -81,7 +83,7 @@ function drawAxes(svg, card, yTicks, labels) {
 }
 
 // Two layers: the logged values, if there is a smoothed line, and the line with its marks.
-function drawTrace(card, trace, smoothing, log) {
+function drawTrace(card, trace, smoothing, log, many) {
   const [below, group] = ["trace", "trace"].map((name) => drawing("g", { class: name }));
   for (const each of [below, group]) each.style.setProperty("--colour", trace.colour);
   const smooth = smoothed(trace, smoothing, log), parts = pieces(trace, log);
@@ -89,7 +91,7 @@ function drawTrace(card, trace, smoothing, log) {
   const line = drawing("path", { class: "line", d: pathOf(card, trace.x, smooth ?? trace.y, parts) });
   if (trace.dash) line.setAttribute("stroke-dasharray", trace.dash);
   group.append(line);
-  const dots = trace.y.length <= FEW_POINTS ? parts : parts.filter(([start, stop]) => stop - start === 1);
+  const dots = trace.y.length <= FEW_POINTS && !many ? parts : parts.filter(([start, stop]) => stop - start === 1);
   if (dots.length) group.append(drawing("path", { class: "dots", d: dotsOf(card, trace, dots) }));
   for (const [place, { kind }] of trace.nonfinite) group.append(nonfiniteMark(card, trace.x[place], kind));
   return [below, group];
