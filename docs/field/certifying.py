@@ -41,7 +41,7 @@ def certify(name: str, notes: Notes, reports: Path) -> None:
 
 
 def _run(target: str, folder: Path, report: Path) -> str:
-    """Run a session of pytest; say why there is no report."""
+    """Run a session of pytest; return what was wrong if it wrote no report."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "ignore"]
     command += [SEED, "--evsys-conformance", target, "--evsys-effort", "quick"]
     command += ["--evsys-explain", str(EXPLAIN), "--evsys-report", str(report)]

@@ -92,4 +92,12 @@ def _kind(record: Any) -> str | None:
 
 def _items(items: Any) -> dict[str, Any]:
     """Keys and values of a record; W&B parts a key at its dots."""
-    return {item.key or ".".join(item.nested_key): json.loads(item.value_json) for item in items}
+    return {
+        item.key or ".".join(item.nested_key): json.loads(item.value_json, parse_int=_whole)
+        for item in items
+    }
+
+
+def _whole(text: str) -> float:
+    """A whole number: W&B writes -0.0 as ``-0``, whose sign an int does not have."""
+    return -0.0 if text == "-0" else int(text)
