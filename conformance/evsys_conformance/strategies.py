@@ -4,7 +4,6 @@ What is drawn stays inside what the contract judges; each strategy says which cl
 """
 
 import importlib.util
-import math
 from collections.abc import Collection, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -15,48 +14,53 @@ from hypothesis import strategies as st
 from evsys_conformance import awkward
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import Call
+from evsys_conformance.programs.unusual_values import (
+    NO_NUMBERS,
+    NO_STEPS,
+    NO_TEXTS,
+    FloatSubclass,
+    IndexLike,
+    NumberLike,
+    StrSubclass,
+    endless_dict,
+    endless_list,
+    numpy_numbers,
+)
+
+__all__ = [
+    "NO_NUMBERS",
+    "NO_STEPS",
+    "NO_TEXTS",
+    "PLAIN_ALPHABET",
+    "FloatSubclass",
+    "IndexLike",
+    "NumberLike",
+    "StrSubclass",
+    "any_calls",
+    "artifact_calls",
+    "endless_dict",
+    "endless_list",
+    "exact_values",
+    "hyperparam_calls",
+    "index_likes",
+    "json_keys",
+    "json_values",
+    "metric_calls",
+    "metric_dicts",
+    "number_likes",
+    "numpy_numbers",
+    "other_texts",
+    "plain_texts",
+    "steps",
+    "usual_splits",
+    "values",
+]
 
 PLAIN_ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./- "
 """Every store keeps text of these characters, up to 250 of them (MET-6)."""
 
 # Not codec="utf-8", which is the same set: Hypothesis tries each code point, for a second or two.
 _CHARACTERS = st.characters(exclude_categories=["Cs"])
-
-
-class NumberLike:
-    """An object that behaves as a number without being one, as a 0-d tensor does (MET-5)."""
-
-    def __init__(self, value: float) -> None:
-        self.value = value
-
-    def __float__(self) -> float:
-        return self.value
-
-    def __int__(self) -> int:
-        return int(self.value)
-
-    def __repr__(self) -> str:
-        return f"NumberLike({calls.source(self.value)})"
-
-
-class IndexLike:
-    """An object that behaves as an integer without being one: it has ``__index__`` (MET-5)."""
-
-    def __init__(self, value: int) -> None:
-        self.value = value
-
-    def __index__(self) -> int:
-        return self.value
-
-    def __repr__(self) -> str:
-        return f"IndexLike({self.value})"
-
-
-class FloatSubclass(float):
-    """An instance of a subclass of float, as NumPy's float64 is (MET-5)."""
-
-    def __repr__(self) -> str:
-        return f"FloatSubclass({calls.source(float(self))})"
 
 
 def plain_texts(max_size: int = 250) -> st.SearchStrategy[str]:
@@ -121,33 +125,6 @@ def number_likes() -> st.SearchStrategy[Any]:
     return st.one_of(kinds)
 
 
-def numpy_numbers() -> list[Any]:
-    """NumPy scalars, 0-d arrays and masked values, where NumPy is installed (MET-5)."""
-    if not importlib.util.find_spec("numpy"):
-        return []
-    import numpy as np
-
-    plain = [getattr(np, kind)(value) for kind, value in _NUMPY_NUMBERS]
-    # float() of a masked value is NaN, and item() is the number under the mask.
-    masked: list[Any] = [np.ma.masked, np.ma.array(5.0, mask=True), np.ma.array(3, mask=True)]
-    return [*plain, *masked, np.ma.array(0.5)]
-
-
-_NUMPY_NUMBERS = (
-    ("float64", 0.5),
-    ("float32", 0.1),
-    ("float16", 0.1),
-    ("int64", -7),
-    ("int8", 3),
-    ("uint64", 2**53 + 1),
-    ("bool_", True),
-    ("longdouble", 0.5),
-    ("array", 0.25),
-    ("array", 3),
-    ("array", True),
-)
-
-
 def index_likes() -> st.SearchStrategy[Any]:
     """Anything that behaves as an integer step (MET-5)."""
     kinds: list[st.SearchStrategy[Any]] = [
@@ -159,52 +136,6 @@ def index_likes() -> st.SearchStrategy[Any]:
 
         kinds.append(st.sampled_from([np.int64(5), np.int32(7), np.uint8(9), np.int64(2**62 + 1)]))
     return st.one_of(kinds)
-
-
-class StrSubclass(str):
-    """An instance of a subclass of str, as NumPy's str_ is: not a number either (MET-7)."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"StrSubclass({str(self)!r})"
-
-
-NO_NUMBERS: Sequence[Any] = (
-    "1.5",
-    "7",
-    "",
-    "abc",
-    "nan",
-    None,
-    [1.0],
-    [],
-    {},
-    {"a": 1.0},
-    (1.0, 2.0),
-    1 + 2j,
-    StrSubclass("1.5"),
-    object(),
-)
-"""Values that are not numbers (MET-7)."""
-
-NO_TEXTS: Sequence[Any] = (None, 1, 1.5, True, b"loss", ("loss",))
-"""Keys and splits that are not strings (MET-7)."""
-
-NO_STEPS: Sequence[Any] = (
-    1.5,
-    -0.5,
-    1e-3,
-    math.nan,
-    Decimal("2.5"),
-    "1",
-    "1.0",
-    "",
-    None,
-    [1],
-    object(),
-)
-"""Steps that are not integers (MET-7)."""
 
 
 def metric_dicts(
@@ -277,20 +208,6 @@ def json_values(nonfinite: bool = False) -> st.SearchStrategy[Any]:
         ),
         max_leaves=10,
     )
-
-
-def endless_list() -> list[Any]:
-    """Make a list that holds itself, which has no JSON form (HP-3)."""
-    endless: list[Any] = [1]
-    endless.append(endless)
-    return endless
-
-
-def endless_dict() -> dict[str, Any]:
-    """Make a dict that holds itself, which has no JSON form (HP-3)."""
-    endless: dict[str, Any] = {"a": 1}
-    endless["self"] = endless
-    return endless
 
 
 def json_keys() -> st.SearchStrategy[str]:

@@ -10,7 +10,42 @@ from hypothesis import given
 
 from evsys_conformance import awkward, strategies
 
+# Tests of stores and printed programs import these from here, wherever they are defined.
+NAMES = {
+    "NO_NUMBERS",
+    "NO_STEPS",
+    "NO_TEXTS",
+    "PLAIN_ALPHABET",
+    "FloatSubclass",
+    "IndexLike",
+    "NumberLike",
+    "StrSubclass",
+    "any_calls",
+    "artifact_calls",
+    "endless_dict",
+    "endless_list",
+    "exact_values",
+    "hyperparam_calls",
+    "index_likes",
+    "json_keys",
+    "json_values",
+    "metric_calls",
+    "metric_dicts",
+    "number_likes",
+    "numpy_numbers",
+    "other_texts",
+    "plain_texts",
+    "steps",
+    "usual_splits",
+    "values",
+}
+
 PLAIN = re.compile(r"[A-Za-z0-9_./\- ]{1,250}")
+
+
+def test_the_public_names_are_these() -> None:
+    assert set(strategies.__all__) == NAMES
+    assert vars(strategies).keys() >= NAMES
 
 
 @given(strategies.plain_texts())

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from evsys_conformance.programs.calls import Call, as_float, shortened_source
 from evsys_conformance.programs.program import Caller
+from evsys_conformance.programs.unusual_values import NumberLike
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -139,7 +140,7 @@ def change(value: Any) -> None:
                 change(item)
         case _ if type(value).__name__ == "ndarray":
             value.fill(0)
-        case _ if type(value).__name__ == "NumberLike":
+        case NumberLike():
             value.value = float(CHANGED)
         case _:
             pass
