@@ -1,11 +1,10 @@
 """Prints a program as Python that does the same again."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from evsys_conformance.printing import writers
+from evsys_conformance.printing.caller_variables import CallerVariables
 from evsys_conformance.printing.loops import lines_of
-from evsys_conformance.programs.calls import Call, source
 from evsys_conformance.programs.program import (
     Caller,
     Close,
@@ -128,9 +127,7 @@ class _Printer:
         places = [step.destination for step in program.steps if isinstance(step, _AtADestination)]
         self._stores = _numbered(step.store for step in self._opened)
         self._places = _numbered(places)
-        self._names = _names(program)
-        """Names of arguments that the caller holds on to."""
-        self._bound: set[str] = set()
+        self._variables = CallerVariables(program)
         self._where: dict[int, int] = {}
         self._closed: set[int] = set()
         self._logged: set[int] = set()
@@ -150,9 +147,8 @@ class _Printer:
             run = []
             yield from self._step(step)
         yield from self._run(run)
-        watched = [name for key, name in self._names.items() if key.startswith(Caller.WATCHES.name)]
-        if watched and not self._bare:
-            yield f"print({', '.join(watched)})"
+        if self._variables.watched and not self._bare:
+            yield f"print({', '.join(self._variables.watched)})"
 
     def params(self, destination: int) -> str:
         """The name of the parameters of a destination."""
@@ -237,7 +233,7 @@ class _Printer:
                 yield f"{name} = in_multiplex(harness.store, {params})"
 
     def _make(self, step: Make) -> Iterator[str]:
-        before, call, after = self._with_caller(step)
+        before, call, after = self._variables.lines(step, self._store(step.store))
         call = self._located(call, step.store)
         yield from before
         if self._may_raise(step) and not self._bare:
@@ -247,31 +243,6 @@ class _Printer:
             yield call
         yield from after
 
-    def _with_caller(self, step: Make) -> tuple[list[str], str, list[str]]:
-        """What the caller does before a call, the call, and what it does after it."""
-        call, name = step.call, self._store(step.store)
-        place = _place_of_a_container(call)
-        if step.caller is Caller.FORGETS or place is None:
-            return [], call.code(name), []
-        given = self._names.get(_key(step), "reused" if step.caller is Caller.REUSES else "given")
-        shown = [source(argument) for argument in call.arguments]
-        value, shown[place] = shown[place], given
-        shown += [f"{key}={source(each)}" for key, each in call.keywords.items()]
-        line = f"{name}.{call.method}({', '.join(shown)})"
-        known = given in self._bound
-        self._bound.add(given)
-        match step.caller:
-            case Caller.REUSES if known:
-                return [f"{given}.update({value})"], line, [f"{given}.clear()"]
-            case Caller.REUSES:
-                return [f"{given} = {value}"], line, [f"{given}.clear()"]
-            case Caller.CHANGES:
-                return [f"{given} = {value}"], line, [f"change({given})"]
-            case Caller.SHARES if known:
-                return [], line, []
-            case _:
-                return [f"{given} = {value}"], line, []
-
 
 def _attempt(line: str, otherwise: str) -> list[str]:
     return [f"try: {line}", f'except Exception as error: print(f"{otherwise}: {{error!r}}")']
@@ -280,29 +251,3 @@ def _attempt(line: str, otherwise: str) -> list[str]:
 def _arguments(store: str) -> str:
     """The name of what the constructor of a store is handed."""
     return store.replace("store", "arguments")
-
-
-def _names(program: Program) -> dict[str, str]:
-    """Names of the arguments that are watched or shared, by :func:`_key`."""
-    held = (Caller.WATCHES, Caller.SHARES)
-    makes = [step for step in program.steps if isinstance(step, Make)]
-    keys = dict.fromkeys(
-        _key(step)
-        for step in makes
-        if step.caller in held and _place_of_a_container(step.call) is not None
-    )
-    alone = len(keys) == 1 and not any(step.caller is Caller.CHANGES for step in makes)
-    return {key: "given" if alone else f"given_{n}" for n, key in enumerate(keys, 1)}
-
-
-def _key(step: Make) -> str:
-    """Tells the arguments of one call from those of others; equal where they are shared."""
-    which = step.call.code() if step.caller is Caller.SHARES else id(step)
-    return f"{step.caller.name} {which}"
-
-
-def _place_of_a_container(call: Call) -> int | None:
-    """The place of the first argument that can be changed; None where there is none."""
-    plain: tuple[type[Any], ...] = (str, int, float, type(None))
-    places = (n for n, argument in enumerate(call.arguments) if type(argument) not in plain)
-    return next(places, None)
