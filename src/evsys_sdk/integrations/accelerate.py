@@ -10,6 +10,7 @@ import os
 from typing import Any
 
 from evsys_sdk._arguments.values import shown
+from evsys_sdk.integrations._missing_library import missing_library
 from evsys_sdk.integrations._recorder import Recorder, whole_number
 from evsys_sdk.integrations._store_owner import StoreSource
 from evsys_sdk.protocols import LogStore
@@ -17,12 +18,7 @@ from evsys_sdk.protocols import LogStore
 try:
     from accelerate.tracking import GeneralTracker, on_main_process
 except ImportError as error:
-    raise ImportError(
-        f"evsys_sdk.integrations.accelerate needs Accelerate, which can't be imported "
-        f"({error}). Install it with:\n\n    pip install accelerate torch\n",
-        name=error.name,
-        path=error.path,
-    ) from error
+    raise missing_library(__name__, "Accelerate", "accelerate torch", error) from error
 
 __all__ = ["LogStoreTracker"]
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, cast
 
+from evsys_sdk.integrations._missing_library import missing_library
 from evsys_sdk.integrations._recorder import Recorder
 from evsys_sdk.integrations._store_owner import StoreSource
 from evsys_sdk.integrations._values import shortest
@@ -22,11 +23,8 @@ try:
     from keras.optimizers.schedules import LearningRateSchedule
     from keras.saving import serialize_keras_object
 except ImportError as error:
-    raise ImportError(
-        f"evsys_sdk.integrations.keras needs Keras 3 and one of its backends, and can't import it "
-        f"({error}). Install it with:\n\n    pip install keras torch\n",
-        name=error.name,
-        path=error.path,
+    raise missing_library(
+        __name__, "Keras 3 with one of its backends", "keras torch", error
     ) from error
 
 __all__ = ["LogStoreCallback"]

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from evsys_sdk._arguments.values import shown
+from evsys_sdk.integrations._missing_library import missing_library
 from evsys_sdk.integrations._recorder import Recorder, whole_number
 from evsys_sdk.integrations._store_owner import StoreSource
 from evsys_sdk.protocols import LogStore
@@ -28,11 +29,8 @@ except ImportError as lightning_error:
         from pytorch_lightning.loggers.logger import Logger, rank_zero_experiment
         from pytorch_lightning.utilities.rank_zero import rank_zero_only
     except ImportError:
-        raise ImportError(
-            f"evsys_sdk.integrations.lightning needs Lightning, which can't be imported "
-            f"({lightning_error}). Install it with:\n\n    pip install lightning\n",
-            name=lightning_error.name,
-            path=lightning_error.path,
+        raise missing_library(
+            __name__, "Lightning", "lightning", lightning_error
         ) from lightning_error
 
 __all__ = ["LogStoreLogger"]

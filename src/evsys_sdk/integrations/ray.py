@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from evsys_sdk.integrations._missing_library import missing_library
 from evsys_sdk.integrations._recorder import Recorder
 from evsys_sdk.integrations._store_owner import Configuration, StoreSource
 from evsys_sdk.protocols import LogStore
@@ -21,12 +22,7 @@ try:
     from ray.tune.experiment import Trial
     from ray.tune.logger import LoggerCallback
 except ImportError as error:
-    raise ImportError(
-        f"evsys_sdk.integrations.ray needs Ray Tune, which can't be imported ({error}). "
-        f"Install it with:\n\n    pip install 'ray[tune]'\n",
-        name=error.name,
-        path=error.path,
-    ) from error
+    raise missing_library(__name__, "Ray Tune", "'ray[tune]'", error) from error
 
 __all__ = ["LogStoreCallback"]
 

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from evsys_sdk.integrations._missing_library import missing_library
 from evsys_sdk.integrations._recorder import Recorder
 from evsys_sdk.integrations._store_owner import Configuration, StoreSource
 from evsys_sdk.protocols import LogStore
@@ -19,11 +20,8 @@ from evsys_sdk.protocols import LogStore
 try:
     from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 except ImportError as error:
-    raise ImportError(
-        f"evsys_sdk.integrations.transformers needs Transformers, which can't be imported "
-        f"({error}). Install it with:\n\n    pip install transformers accelerate torch\n",
-        name=error.name,
-        path=error.path,
+    raise missing_library(
+        __name__, "Transformers", "transformers accelerate torch", error
     ) from error
 
 __all__ = ["LogStoreCallback"]
