@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-Kind = Literal[
+RecordKind = Literal[
     "lost",
     "altered",
     "mixed up",
@@ -14,6 +14,11 @@ Kind = Literal[
     "invented",
     "reordered",
     "unreadable",
+]
+"""What happened to records: it shows in what is read."""
+
+Kind = Literal[
+    RecordKind,
     "accepted",
     "written after close",
     "raised",
@@ -28,19 +33,8 @@ Kind = Literal[
 ]
 """What happened, in the words that a report uses."""
 
-RECORDS: frozenset[Kind] = frozenset(
-    {
-        "lost",
-        "altered",
-        "mixed up",
-        "under another split",
-        "doubled",
-        "invented",
-        "reordered",
-        "unreadable",
-    }
-)
-"""The kinds that show in what is read."""
+RECORDS: frozenset[Kind] = frozenset(get_args(RecordKind))
+"""The kinds of :data:`RecordKind`, to look them up."""
 
 
 @dataclass(frozen=True)
