@@ -25,7 +25,7 @@ from evsys_sdk.log_stores._jsonl.locking import (
     with_shared_lock,
     write_all,
 )
-from evsys_sdk.log_stores._jsonl.text_files import Document, read_document
+from evsys_sdk.log_stores._jsonl.text_files import Document, damaged_document, read_document
 from evsys_sdk.run_log import ArtifactPointer
 
 __all__ = ["append_artifact", "read_artifacts"]
@@ -198,8 +198,4 @@ def _skip_blanks(text: str, at: int) -> int:
 
 
 def _damage(path: str, reason: str) -> DamagedLogError:
-    return DamagedLogError(
-        path,
-        f"not a JSON list of artifacts: {reason}",
-        "The file was not changed. Repair it, or move it away to start a new one",
-    )
+    return damaged_document(path, "a JSON list of artifacts", reason)

@@ -8,7 +8,7 @@ from pydantic_core import to_json
 
 from evsys_sdk.errors import DamagedLogError
 from evsys_sdk.log_stores._jsonl.locking import replace_file, with_lock
-from evsys_sdk.log_stores._jsonl.text_files import Document, read_document
+from evsys_sdk.log_stores._jsonl.text_files import Document, damaged_document, read_document
 
 __all__ = ["merge_hyperparams", "read_hyperparams"]
 
@@ -68,8 +68,4 @@ def _is_object(value: object) -> bool:
 
 
 def _damage(path: str, reason: str) -> DamagedLogError:
-    return DamagedLogError(
-        path,
-        f"not a JSON object of hyperparameters: {reason}",
-        "The file was not changed. Repair it, or move it away to start a new one",
-    )
+    return damaged_document(path, "a JSON object of hyperparameters", reason)

@@ -8,8 +8,15 @@ from codecs import BOM_UTF8
 from typing import BinaryIO, NamedTuple
 
 from evsys_sdk._files import open_regular_file
+from evsys_sdk.errors import DamagedLogError
 
-__all__ = ["Document", "has_byte_order_mark", "read_document", "skip_byte_order_mark"]
+__all__ = [
+    "Document",
+    "damaged_document",
+    "has_byte_order_mark",
+    "read_document",
+    "skip_byte_order_mark",
+]
 
 
 class Document(NamedTuple):
@@ -34,6 +41,21 @@ def read_document(path: str) -> Document:
     except FileNotFoundError:
         return Document(b"", b"")
     return Document(mark, b"" if content.isspace() else content)
+
+
+def damaged_document(path: str, expected: str, reason: str) -> DamagedLogError:
+    """The error about a file that is not the JSON value that the store writes.
+
+    Args:
+        path: The file.
+        expected: What it should be, such as ``a JSON list of artifacts``.
+        reason: Why it is not.
+    """
+    return DamagedLogError(
+        path,
+        f"not {expected}: {reason}",
+        "The file was not changed. Repair it, or move it away to start a new one",
+    )
 
 
 def skip_byte_order_mark(file: BinaryIO) -> bool:
