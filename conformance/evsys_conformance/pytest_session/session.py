@@ -211,7 +211,9 @@ class Conformance:
 
         pytest does not repeat what a cause explains.
         """
-        with summary.without(terminalreporter, self._is_shown):
+        failed: list[pytest.TestReport] = terminalreporter.stats.get("failed", [])
+        explained = [report for report in failed if self._is_explained(report)]
+        with summary.without(terminalreporter, explained):
             yield
         if self._certificate is not None:
             summary.show(
@@ -222,7 +224,8 @@ class Conformance:
                 self._written,
             )
 
-    def _is_shown(self, report: pytest.TestReport) -> bool:
+    def _is_explained(self, report: pytest.TestReport) -> bool:
+        """Whether a cause shows the failure of a check."""
         found = cast("list[Any] | None", getattr(report, _RECORD, None))
         if found is None:
             return False
