@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import evsys_sdk
+from evsys_conformance.checks import all_checks
 from evsys_conformance.clauses import BY_ID, CAPABILITIES, CLAUSES, DEFAULT_CAPABILITIES
-from evsys_conformance.running.check import all_checks
 
 CONTRACT = Path(__file__).parents[2] / "docs" / "contract.md"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from evsys_conformance import StoreHarness
+from evsys_conformance.checks import all_checks
 from evsys_conformance.programs.subject import Subject
-from evsys_conformance.running.check import all_checks
 from evsys_conformance.running.runner import run_check
 from evsys_conformance.verdicts import Effort, Verdict
 from evsys_sdk import RunLog

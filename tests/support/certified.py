@@ -6,8 +6,8 @@ from typing import Any
 from evsys_conformance import StoreHarness
 from evsys_conformance.certificate.building import certificate, store_record
 from evsys_conformance.certificate.model import CauseRecord, Certificate, CheckRecord
+from evsys_conformance.checks import all_checks
 from evsys_conformance.clauses import BY_ID
-from evsys_conformance.running.check import all_checks
 from evsys_conformance.verdicts import Effort, Verdict
 from support.inner_stores import Harness
 

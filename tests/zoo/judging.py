@@ -5,12 +5,13 @@ import time
 from collections.abc import Collection, Iterator
 
 from evsys_conformance import StoreHarness
+from evsys_conformance.checks import all_checks
 from evsys_conformance.clauses import BY_ID
 from evsys_conformance.diagnosis.cause import Cause, Failure
 from evsys_conformance.diagnosis.causes import causes_of
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.reduction.experiments import Experiments
-from evsys_conformance.running.check import Check, all_checks
+from evsys_conformance.running.check import Check
 from evsys_conformance.running.runner import Outcome, run_check
 from evsys_conformance.verdicts import Effort, Verdict
 

@@ -16,10 +16,10 @@ from evsys_conformance.certificate.model import (
     StoreRecord,
 )
 from evsys_conformance.certificate.origins import KIT_DISTRIBUTION, distribution_of, kit_version
+from evsys_conformance.checks import all_checks
 from evsys_conformance.clauses import CLAUSES, Clause
 from evsys_conformance.diagnosis.cause import Cause
 from evsys_conformance.harness import StoreHarness
-from evsys_conformance.running.check import all_checks
 from evsys_conformance.verdicts import Effort, Verdict
 from evsys_sdk.protocols import CONTRACT_VERSION
 

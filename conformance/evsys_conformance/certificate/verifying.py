@@ -90,7 +90,7 @@ def _newer_than_its_format(certificate: Certificate) -> Iterator[str]:
 def _manifest() -> dict[str, list[str]] | None:
     """The names of the checks by clause; None where Hypothesis, which they need, is missing."""
     try:
-        from evsys_conformance.running.check import all_checks
+        from evsys_conformance.checks import all_checks
     except ModuleNotFoundError:
         return None
     names: dict[str, list[str]] = {clause.id: [] for clause in CLAUSES}

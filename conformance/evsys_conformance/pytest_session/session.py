@@ -19,12 +19,12 @@ from evsys_conformance.certificate import judging
 from evsys_conformance.certificate.building import certificate as build_certificate
 from evsys_conformance.certificate.building import store_record
 from evsys_conformance.certificate.model import Certificate, CheckRecord
+from evsys_conformance.checks import all_checks
 from evsys_conformance.pytest_session import summary
 from evsys_conformance.pytest_session.explaining import Explainer, packed, unpacked
 from evsys_conformance.pytest_session.items import CheckItem, TargetCollector
 from evsys_conformance.pytest_session.options import Options, parse
 from evsys_conformance.pytest_session.target_run import TargetRun
-from evsys_conformance.running.check import all_checks
 from evsys_conformance.running.runner import fresh_seed
 from evsys_conformance.verdicts import Verdict
 

@@ -1,4 +1,4 @@
-"""What a check is, and the list of all of them.
+"""What a check is, and how a function becomes one.
 
 A check names its clause and yields programs; whether a store kept its contract is judged from the
 programs alone. The few checks that can't be put as a program (signatures, leaks, files that must
@@ -6,7 +6,6 @@ not be touched, children of a composite) are functions that look for themselves:
 pytest and Hypothesis only drive either.
 """
 
-import importlib
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +46,7 @@ class Check:
 
 
 CHECKS: list[Check] = []
+"""Those whose modules were imported; :func:`evsys_conformance.checks.all_checks` has all."""
 
 
 def check(
@@ -90,33 +90,3 @@ def direct_check(
         return function
 
     return register
-
-
-_MODULES = (
-    "shape",
-    "signatures",
-    "metrics",
-    "bad_metrics",
-    "volume",
-    "hyperparams",
-    "isolation",
-    "artifacts",
-    "surrogates",
-    "independence",
-    "closing",
-    "leaks",
-    "composition",
-    "resume",
-    "crash",
-    "threads",
-    "processes",
-    "fork",
-)
-
-
-def all_checks() -> list[Check]:
-    """Every check of the kit, in the order of the clauses."""
-    for module in _MODULES:
-        importlib.import_module(f"evsys_conformance.checks.{module}")
-    order = {clause_id: place for place, clause_id in enumerate(BY_ID)}
-    return sorted(CHECKS, key=lambda each: order[each.clause.id])

@@ -11,15 +11,13 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from evsys_conformance.clauses import BY_ID
-from evsys_conformance.harness import StoreHarness
 from evsys_conformance.judging.differences import Difference, listed_texts
 from evsys_conformance.judging.judge import judged
 from evsys_conformance.printing.script import script
 from evsys_conformance.programs.observation import Hanging
 from evsys_conformance.programs.program import Program
 from evsys_conformance.programs.subject import Subject
-from evsys_conformance.running.check import Check, Programs, all_checks
+from evsys_conformance.running.check import Check, Programs
 from evsys_conformance.running.interpreter import run
 from evsys_conformance.running.trial import Trial
 from evsys_conformance.running.watch import Notice, hanging_after, silent
@@ -102,23 +100,6 @@ def run_check(
     outcome.seconds = time.perf_counter() - start
     outcome.volume = dict(subject.largest_volume)
     return outcome
-
-
-def run_clause(
-    harness: StoreHarness, clause_id: str, *, effort: Effort = Effort.QUICK, target: str = ""
-) -> list[Outcome]:
-    """Run every check of one clause on a harness, which is entered and left."""
-    clause = BY_ID[clause_id]
-    subject = Subject(harness, target or _spelt(harness))
-    try:
-        with harness:
-            return [run_check(c, subject, effort) for c in all_checks() if c.clause is clause]
-    finally:
-        subject.discard()
-
-
-def _spelt(harness: StoreHarness) -> str:
-    return f"{type(harness).__module__}:{type(harness).__qualname__}"
 
 
 class _Drive:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from evsys_conformance.checks import all_checks
 from evsys_conformance.clauses import BY_ID
 from evsys_conformance.diagnosis.attribution import clause_of
 from evsys_conformance.diagnosis.cause import Failure
@@ -17,7 +18,6 @@ from evsys_conformance.programs.program import Expect, Make, run_of
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.reduction.experiments import Experiments
 from evsys_conformance.reduction.reducer import reduced
-from evsys_conformance.running.check import all_checks
 from evsys_conformance.running.runner import run_check
 from evsys_conformance.verdicts import Effort
 from support.planted import subject_of

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evsys_conformance.checks import all_checks
 from evsys_conformance.diagnosis.attribution import clause_of
 from evsys_conformance.judging.differences import Difference, Kind
 from evsys_conformance.judging.judge import judged
@@ -38,7 +39,7 @@ from evsys_conformance.reduction.reducer import reduced
 from evsys_conformance.reduction.structure import without_surroundings
 from evsys_conformance.reduction.validity import is_valid
 from evsys_conformance.reduction.writers import simplest
-from evsys_conformance.running.check import Check, all_checks
+from evsys_conformance.running.check import Check
 from evsys_conformance.running.interpreter import run
 from support.random_programs import few, programs, thread_programs
 from zoo.registry import CORRECT
