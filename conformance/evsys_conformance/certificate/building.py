@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evsys_conformance.certificate import judging
+from evsys_conformance.certificate import levels
 from evsys_conformance.certificate.model import (
     FORMAT,
     CauseRecord,
@@ -55,7 +55,7 @@ def store_record(
         trouble=[encodable(each) for each in trouble],
         causes=list(causes),
         clauses=clauses,
-        level=judging.level(clauses, trouble),
+        level=levels.level(clauses, trouble),
     )
 
 
@@ -79,7 +79,7 @@ def certificate(
         effort=effort,
         seed=seed,
         stores=stores,
-        complete=all(judging.is_complete(store.clauses) for store in stores),
+        complete=all(levels.is_complete(store.clauses) for store in stores),
     ).sealed()
 
 
@@ -125,7 +125,7 @@ def _clause_record(
         id=clause.id,
         title=clause.title,
         level="must if claimed" if clause.capability else "must",
-        verdict=judging.clause_verdict(clause.id, checks, expected, causes),
+        verdict=levels.clause_verdict(clause.id, checks, expected, causes),
         expected=expected,
         checks=checks,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from evsys_conformance.certificate import judging
+from evsys_conformance.certificate import wording
 from evsys_conformance.certificate.markup import escaped
 from evsys_conformance.certificate.model import CauseRecord, StoreRecord
 from evsys_conformance.clauses import BY_ID
@@ -13,7 +13,7 @@ def causes_section(store: StoreRecord) -> str:
     if not store.causes:
         return ""
     entries = "\n".join(_entry(number, cause) for number, cause in enumerate(store.causes, 1))
-    title = f"{judging.causes_explain(store)}."
+    title = f"{wording.causes_explain(store)}."
     return f'<section class="causes"><h2>{escaped(title)}</h2>\n<ol>{entries}</ol>\n</section>'
 
 
@@ -21,8 +21,8 @@ def _entry(number: int, cause: CauseRecord) -> str:
     look_at = BY_ID[cause.clause].look_at if cause.clause in BY_ID else ""
     notes = [
         f"Look at: {look_at}." if look_at else "",
-        judging.reliability(cause),
-        judging.explained(cause),
+        wording.reliability(cause),
+        wording.explained(cause),
     ]
     return (
         f"<li><h3><b>{number}</b> <code>{escaped(cause.clause)}</code> {escaped(cause.title)}</h3>"

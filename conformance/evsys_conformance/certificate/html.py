@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
-from evsys_conformance.certificate import judging
+from evsys_conformance.certificate import levels, wording
 from evsys_conformance.certificate.causes_section import causes_section
 from evsys_conformance.certificate.markup import escaped, slug
 from evsys_conformance.certificate.model import (
@@ -106,8 +106,8 @@ def _origin(store: StoreRecord) -> str:
 
 def _because(store: StoreRecord) -> str:
     """The facts that a reader must know first: exceptions, failures, what is missing."""
-    exceptions = judging.exceptions(store)
-    if exceptions and judging.is_certified(store):
+    exceptions = levels.exceptions(store)
+    if exceptions and levels.is_certified(store):
         items = "".join(
             f"<li><b>{escaped(c.id)}</b> {escaped(c.title)}: <q>{escaped(c.expected)}</q></li>"
             for c in exceptions
@@ -122,7 +122,7 @@ def _because(store: StoreRecord) -> str:
             f'<section class="because">{unobserved}<p>{what} known to fail:</p>'
             f"<ul>{items}</ul></section>"
         )
-    why = judging.explanation(store)
+    why = wording.explanation(store)
     return f'<section class="because"><p>{escaped(why)}.</p></section>' if why else ""
 
 
@@ -169,7 +169,7 @@ def _capabilities(store: StoreRecord) -> str:
 def _section(title: str, clauses: list[ClauseRecord], store: StoreRecord) -> str:
     if not clauses:
         return ""
-    rows = "\n".join(_clause(clause, judging.pointers(clause, store)) for clause in clauses)
+    rows = "\n".join(_clause(clause, wording.pointers(clause, store)) for clause in clauses)
     return f"<section><h2>{escaped(title)}</h2>\n{rows}\n</section>"
 
 

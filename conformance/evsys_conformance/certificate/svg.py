@@ -1,6 +1,6 @@
 """The certificate as a badge: a static SVG that says what the level rests on."""
 
-from evsys_conformance.certificate import judging
+from evsys_conformance.certificate import levels, wording
 from evsys_conformance.certificate.markup import escaped
 from evsys_conformance.certificate.model import Certificate, StoreRecord
 from evsys_conformance.verdicts import Level
@@ -34,7 +34,7 @@ def badge(certificate: Certificate) -> str:
     blocks: list[str] = []
     width = top = 0
     for number, store in enumerate(certificate.stores):
-        notes = [_cut(f"{c.id}: {c.expected}") for c in judging.exceptions(store)]
+        notes = [_cut(f"{c.id}: {c.expected}") for c in levels.exceptions(store)]
         block, block_width = _block(store, certificate, notes)
         corners = f'<rect width="{block_width}" height="{_height(notes)}" rx="4"/>'
         blocks.append(
@@ -57,7 +57,7 @@ def badge(certificate: Certificate) -> str:
 
 def _title(store: StoreRecord, certificate: Certificate) -> str:
     text = f"{store.target}, log store contract {certificate.contract}: {store.level}"
-    why = judging.explanation(store)
+    why = wording.explanation(store)
     return f"{text} ({why})" if why else text
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from evsys_conformance.certificate import judging
+from evsys_conformance.certificate import levels, wording
 from evsys_conformance.certificate.model import (
     FORMAT,
     OLDER_FORMAT,
@@ -70,7 +70,7 @@ def _problems(certificate: Certificate) -> Iterator[str]:
         yield "it was changed after it was written: its sha256 is not that of its contents"
     if certificate.format == OLDER_FORMAT:
         yield from _newer_than_its_format(certificate)
-    complete = all(judging.is_complete(store.clauses) for store in certificate.stores)
+    complete = all(levels.is_complete(store.clauses) for store in certificate.stores)
     if certificate.complete != complete:
         yield f"complete is given as {certificate.complete}, but its checks make it {complete}"
     same_kit = certificate.kit.version == kit_version()
@@ -108,7 +108,7 @@ def _store_problems(store: StoreRecord, manifest: dict[str, list[str]] | None) -
             yield f"clause {clause_id} is listed {found.count(clause_id)} times"
     missing = [clause_id for clause_id in BY_ID if clause_id not in found]
     if missing:
-        yield f"{judging.listed(missing, 6)} of the contract's {len(BY_ID)} clauses missing"
+        yield f"{wording.listed(missing, 6)} of the contract's {len(BY_ID)} clauses missing"
     for capability in store.capabilities:
         if capability not in CAPABILITIES:
             yield f"the contract has no capability {capability!r}"
@@ -117,11 +117,11 @@ def _store_problems(store: StoreRecord, manifest: dict[str, list[str]] | None) -
             yield from _clause_problems(clause, store, manifest)
     for number, cause in enumerate(store.causes, 1):
         yield from _cause_problems(f"cause {number} ({cause.clause})", cause, store)
-    level = judging.level(store.clauses, store.trouble)
+    level = levels.level(store.clauses, store.trouble)
     if store.level != level:
         yield f"its level is given as {store.level!r}, but its clauses make it {level!r}"
-    elif not judging.is_certified(store):
-        yield f"it is {level}: {judging.explanation(store)}"
+    elif not levels.is_certified(store):
+        yield f"it is {level}: {wording.explanation(store)}"
         for number, cause in enumerate(store.causes, 1):
             summary = cause.summary.partition("\n")[0]
             yield f"cause {number} ({cause.clause}, {cause.title}): {summary}"
@@ -143,7 +143,7 @@ def _clause_problems(
     if unclaimed != any(c.verdict is Verdict.NOT_CLAIMED for c in clause.checks):
         state = "not claimed" if unclaimed else "binding"
         yield f"{clause.id} is {state} by the store's capabilities, but its checks say otherwise"
-    verdict = judging.clause_verdict(clause.id, clause.checks, clause.expected, store.causes)
+    verdict = levels.clause_verdict(clause.id, clause.checks, clause.expected, store.causes)
     if clause.verdict is not verdict:
         yield (
             f"{clause.id} is given as {str(clause.verdict)!r}, but its checks make it "

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from evsys_conformance.certificate import judging
+from evsys_conformance.certificate import wording
 from evsys_conformance.certificate.model import CauseRecord
 from evsys_conformance.clauses import BY_ID
 from evsys_conformance.pytest_session.replay_files import WayBack
@@ -31,9 +31,9 @@ def section(
     yield from _summary(cause, width)
     for line in _cut(cause.essence, way_back.shown(start)):
         yield truncated(f"{_MARGIN}    {line}", width)
-    yield from _wrapped(judging.reliability(cause), width)
+    yield from _wrapped(wording.reliability(cause), width)
     yield from _wrapped(f"Look at: {BY_ID[cause.clause].look_at}.", width)
-    yield from _wrapped(judging.explained(cause), width)
+    yield from _wrapped(wording.explained(cause), width)
     if way_back.problem:
         yield from _wrapped(way_back.problem, width)
     yield f"{_MARGIN}{way_back.command(start)}"

@@ -15,7 +15,7 @@ from typing import Any, cast
 import pytest
 
 from evsys_conformance import certificate
-from evsys_conformance.certificate import judging
+from evsys_conformance.certificate import levels
 from evsys_conformance.certificate.building import certificate as build_certificate
 from evsys_conformance.certificate.building import store_record
 from evsys_conformance.certificate.model import Certificate, CheckRecord
@@ -147,7 +147,7 @@ class Conformance:
         new = CheckRecord.model_validate(record)
         earlier = records.setdefault(check_id, new)
         # A check that is run again, as by a plugin for flaky tests, keeps its failure.
-        if judging.worst({new.verdict, earlier.verdict}) is not earlier.verdict:
+        if levels.worst({new.verdict, earlier.verdict}) is not earlier.verdict:
             records[check_id] = new
         failure = cast("dict[str, str] | None", getattr(report, _FAILURE, None))
         if failure is not None:
@@ -201,7 +201,7 @@ class Conformance:
             return
         self._certificate = self._judged()
         written = self._write(self._certificate)
-        certified = all(map(judging.is_certified, self._certificate.stores))
+        certified = all(map(levels.is_certified, self._certificate.stores))
         if session.exitstatus == pytest.ExitCode.OK and not (certified and written):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Generator, Iterator, Mapping
 
 import pytest
 
-from evsys_conformance.certificate import judging
+from evsys_conformance.certificate import levels, wording
 from evsys_conformance.certificate.building import encodable
 from evsys_conformance.certificate.model import Certificate, ClauseRecord, StoreRecord
 from evsys_conformance.certificate.origins import kit_version
@@ -117,7 +117,7 @@ def _show_causes(
 def _show_each_cause(
     reporter: pytest.TerminalReporter, store: StoreRecord, explainer: Explainer
 ) -> None:
-    reporter.write_line(f"{judging.causes_explain(store)}.")
+    reporter.write_line(f"{wording.causes_explain(store)}.")
     start = reporter.config.invocation_params.dir
     pairs = zip(store.causes, explainer.ways_back, strict=True)
     for number, (cause, way_back) in enumerate(pairs, 1):
@@ -167,7 +167,7 @@ def _hidden(store: StoreRecord) -> set[Verdict]:
     """What the table leaves out: its last line counts it."""
     if any(clause.verdict in _TROUBLED for clause in store.clauses):
         return {Verdict.PASSED, Verdict.NOT_OBSERVED, Verdict.NOT_CLAIMED, Verdict.NOT_RUN}
-    if judging.is_complete(store.clauses):
+    if levels.is_complete(store.clauses):
         return {Verdict.NOT_RUN}
     return {Verdict.NOT_RUN, Verdict.NOT_CLAIMED}
 
@@ -180,7 +180,7 @@ def _numbers(clause: ClauseRecord) -> str:
 
 def _reason(clause: ClauseRecord, store: StoreRecord) -> str:
     """How many checks failed, and which causes explain them."""
-    causes = judging.pointers(clause, store)
+    causes = wording.pointers(clause, store)
     if not causes:
         return clause.title
     failed = sum(check.verdict is Verdict.FAILED for check in clause.checks)
@@ -189,10 +189,10 @@ def _reason(clause: ClauseRecord, store: StoreRecord) -> str:
 
 def conclusion(store: StoreRecord, clauses: list[str]) -> str:
     """The level, and what it rests on."""
-    why = judging.explanation(store)
+    why = wording.explanation(store)
     if store.level == "incomplete":
         ran = [c.id for c in store.clauses if c.verdict not in _NOT_RUN]
-        why = f"only {judging.listed(ran, 6)} ran" if clauses and ran else why
+        why = f"only {wording.listed(ran, 6)} ran" if clauses and ran else why
         return f"{store.target}: INCOMPLETE, which is not a verdict on the store: {why}"
     named = f"{store.target} is {store.level.upper()}"
     return f"{named}: {why}" if why else named

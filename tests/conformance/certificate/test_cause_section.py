@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from evsys_conformance.certificate import judging
+from evsys_conformance.certificate import wording
 from evsys_conformance.certificate.model import CauseRecord
 from evsys_conformance.clauses import BY_ID
 from evsys_conformance.diagnosis.cause import Failure
@@ -126,7 +126,7 @@ def test_the_number_of_causes_reads_as_a_sentence(
     five = [check.model_copy(update={"name": str(n)}) for n in range(5)]
     clauses = [clause.model_copy(update={"checks": five})]
     shown = store.model_copy(update={"clauses": clauses, "causes": list(causes)})
-    assert judging.causes_explain(shown) == said
+    assert wording.causes_explain(shown) == said
 
 
 def _failure(argument: Any) -> Failure:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evsys_conformance.certificate import judging
+from evsys_conformance.certificate import levels, wording
 from evsys_conformance.certificate.model import CauseRecord, CheckRecord
 from evsys_conformance.verdicts import Level, Verdict
 from support.certified import cause, certified, explained
@@ -22,7 +22,7 @@ def _verdict(checks: Iterable[str], expected: str = "", *causes: CauseRecord) ->
         CheckRecord(name=str(number), verdict=Verdict(each), examples=0, seconds=0)
         for number, each in enumerate(checks)
     ]
-    return judging.clause_verdict("MET-2", records, expected, causes)
+    return levels.clause_verdict("MET-2", records, expected, causes)
 
 
 @pytest.mark.parametrize(
@@ -148,14 +148,14 @@ def test_a_claim_binds() -> None:
 def test_every_level_has_its_explanation() -> None:
     several = {"MET-1": "failed", "CL-1": "failed", "CL-4": "failed"}
     made = certified(several, expected_failures=EXCUSE, trouble=("the server stays",))
-    assert judging.explanation(made.stores[0]) == (
+    assert wording.explanation(made.stores[0]) == (
         "MET-1 and CL-1 failed; the server stays; CL-4 fails as expected: one socket stays open"
     )
     strict = certified(expected_failures=EXCUSE)
-    assert judging.explanation(strict.stores[0]) == "CL-4 was expected to fail, and passed"
+    assert wording.explanation(strict.stores[0]) == "CL-4 was expected to fail, and passed"
     nothing = {clause.id: "not run" for clause in made.stores[0].clauses}
-    assert judging.explanation(certified(nothing).stores[0]) == ("29 clauses did not run in full")
-    assert not judging.explanation(certified().stores[0])
+    assert wording.explanation(certified(nothing).stores[0]) == ("29 clauses did not run in full")
+    assert not wording.explanation(certified().stores[0])
 
 
 def test_a_store_with_a_masked_clause_is_not_certified() -> None:
@@ -164,16 +164,16 @@ def test_a_store_with_a_masked_clause_is_not_certified() -> None:
     verdicts = {clause.id: clause.verdict for clause in made.clauses}
     assert (verdicts["MET-1"], verdicts["MET-2"]) == (Verdict.FAILED, Verdict.MASKED)
     assert made.level == "not certified"
-    assert judging.explanation(made) == "MET-1 failed; 1 clause is masked"
+    assert wording.explanation(made) == "MET-1 failed; 1 clause is masked"
     excused = explained(failed, "MET-1", expected_failures={"MET-1": "known"})
     assert excused.stores[0].level == "not certified"
 
 
 def test_lists_of_ids_read_as_a_sentence() -> None:
-    assert judging.listed(["A"], 3) == "A"
-    assert judging.listed(["A", "B"], 3) == "A and B"
-    assert judging.listed(["A", "B", "C"], 3) == "A, B and C"
-    assert judging.listed(["A", "B", "C", "D"], 3) == "A, B and 2 more"
+    assert wording.listed(["A"], 3) == "A"
+    assert wording.listed(["A", "B"], 3) == "A and B"
+    assert wording.listed(["A", "B", "C"], 3) == "A, B and C"
+    assert wording.listed(["A", "B", "C", "D"], 3) == "A, B and 2 more"
 
 
 @given(st.lists(st.sampled_from(CHECKED), min_size=2, max_size=4))
