@@ -17,12 +17,12 @@ from evsys_conformance.processes.child import (
     DONE,
     Job,
     Surroundings,
-    die_on_demand,
+    kill_inside_calls,
     log_and_close,
     log_until_killed,
 )
 from evsys_conformance.processes.fork_server import ForkServer, running
-from evsys_conformance.processes.kill_points import Death
+from evsys_conformance.processes.kill_points import KillRequest
 from evsys_conformance.processes.parent import Child
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.subject import Subject
@@ -163,10 +163,10 @@ def test_a_child_ends_with_its_server() -> None:
 
 def test_a_child_that_was_interrupted_in_an_answer_is_asked_no_more() -> None:
     subject = Impatient(MemoryHarness())
-    with Child(subject, {}, die_on_demand, []) as child:
+    with Child(subject, {}, kill_inside_calls, []) as child:
         assert child.is_alive()
         subject.impatient = True
         with pytest.raises(Interrupted):
-            child.ask(Death({"destination": "x"}, [], calls.scalar("loss", 0.5, 0), 0))
+            child.ask(KillRequest({"destination": "x"}, [], calls.scalar("loss", 0.5, 0), 0))
         assert not child.is_alive()
     subject.discard()

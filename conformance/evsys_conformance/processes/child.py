@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any
 
 from evsys_conformance.harness import build_store
-from evsys_conformance.processes import kill_points as dying
+from evsys_conformance.processes import kill_points
 from evsys_conformance.programs.calls import Call
 
 RETURNED = b"."
@@ -79,7 +79,7 @@ def log_until_killed(job: Job, open_store: Opening) -> None:
     store = open_store(job.params)
     kill_after = job.options.get("kill_after")
     for number, call in enumerate(job.calls, 1):
-        _make(store, call)
+        call.make(store)
         os.write(job.report, RETURNED)
         if number == kill_after:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -98,19 +98,19 @@ def log_and_close(job: Job, open_store: Opening) -> None:
     for number, call in enumerate(job.calls):
         if number % GIVING_WAY == 0:
             sys.setprofile(_give_way_after_actions)
-        _make(store, call)
+        call.make(store)
         sys.setprofile(None)
         _give_way()
     store.close()
 
 
-def die_on_demand(job: Job, open_store: Opening) -> None:
-    """Fork processes that die inside a call."""
-    dying.die_on_demand(open_store, job.report)
+def kill_inside_calls(job: Job, open_store: Opening) -> None:
+    """Fork processes that are killed inside a call, as the parent asks for them."""
+    kill_points.answer_requests(open_store, job.report)
 
 
 def _give_way_after_actions(_frame: FrameType, event: str, function: Any) -> None:
-    if event in {"c_return", "c_exception"} and not dying.computes(function):
+    if event in {"c_return", "c_exception"} and not kill_points.computes(function):
         _give_way()
 
 
@@ -124,7 +124,7 @@ def fork_between_calls(job: Job, open_store: Opening) -> None:
     """Fork after each call; the children do as the options say; the parent goes on and closes."""
     store = open_store(job.params)
     for number, call in enumerate(job.calls):
-        _make(store, call)
+        call.make(store)
         _fork(job, store, number)
     store.close()
 
@@ -144,7 +144,7 @@ def fork_beside_a_writer(job: Job, open_store: Opening) -> None:
     thread.start()
     pause = random.Random(7)
     for number, call in enumerate(job.calls):
-        _make(store, call)
+        call.make(store)
         stop.wait(pause.random() / 500)
         _fork(job, store, number)
     stop.set()
@@ -176,11 +176,6 @@ def _child_writes(store: Any, number: int) -> bool:
     except Exception:  # noqa: BLE001 - a store may refuse in any way
         return False
     return True
-
-
-def _make(store: Any, call: Call) -> None:
-    arguments, keywords = call.fresh()
-    getattr(store, call.method)(*arguments, **keywords)
 
 
 def work(report: int) -> None:

@@ -1,10 +1,10 @@
-"""The part of a child process that dies inside a call, at a place that its parent names.
+"""The part of a child process that is killed inside a call, at a place that its parent names.
 
 A store can be hurt by a kill between two system calls. To hit such a place by the clock takes luck,
 so a profile function counts what a call does outside plain computing (it opens, writes, renames,
 executes, sends) and kills the process right after the one that was asked for.
 
-Each death takes a process. They are forked before a store is built, from one process that has
+Each kill takes a process. All are forked before a store is built, from one process that has
 imported the store: a new interpreter for each would cost a hundred times as much.
 """
 
@@ -24,10 +24,10 @@ from typing import Any
 from evsys_conformance.programs.calls import Call
 
 KILLED = "killed"
-"""Answered when the process died where it should, or right after the last call."""
+"""Answered when the process was killed where it should be, or right after the last call."""
 NO_FORK = "no fork"
 """Answered when importing the store started a thread, or when no process got to the last call."""
-DEATH_SECONDS = 20
+SECONDS_TO_LAST_CALL = 20
 """How long a forked process may take to get to its last call."""
 
 # fmt: off
@@ -47,14 +47,14 @@ _COMPUTING = frozenset(
 
 
 @dataclass(frozen=True)
-class Death:
-    """One process to be: the calls that return, the call inside which it dies, and where."""
+class KillRequest:
+    """One process to fork: the calls that return, the call in which it is killed, and where."""
 
     params: dict[str, Any]
     before: list[Call]
     last: Call
     place: int
-    """Die after this many actions of the last call; 0: as soon as it has returned."""
+    """Kill it after this many actions of the last call; 0: as soon as the call has returned."""
 
 
 class KillPoint:
@@ -68,7 +68,7 @@ class KillPoint:
         threading.setprofile(self)
 
     def arm(self) -> None:
-        """Count from here on: the next call is the one to die in."""
+        """Count from here on: the process is killed in the next call."""
         sys.setprofile(self)
         self.armed = True
 
@@ -94,33 +94,35 @@ def may_fork() -> bool:
     return hasattr(os, "fork") and threading.active_count() == 1
 
 
-def die_on_demand(open_store: Callable[[dict[str, Any]], Any], report: int) -> None:
-    """Answer each :class:`Death` on standard input by its outcome and its number of actions."""
-    while death := pickle.load(sys.stdin.buffer):  # noqa: S301 - written by the parent
-        outcome, actions = _died(death, open_store) if may_fork() else (NO_FORK, 0)
+def answer_requests(open_store: Callable[[dict[str, Any]], Any], report: int) -> None:
+    """Answer each :class:`KillRequest` on standard input by its outcome and number of actions."""
+    while request := pickle.load(sys.stdin.buffer):  # noqa: S301 - written by the parent
+        outcome, actions = _fork_and_wait(request, open_store) if may_fork() else (NO_FORK, 0)
         os.write(report, f"{outcome}:{actions}\n".encode())
 
 
-def _died(death: Death, open_store: Callable[[dict[str, Any]], Any]) -> tuple[str, int]:
+def _fork_and_wait(
+    request: KillRequest, open_store: Callable[[dict[str, Any]], Any]
+) -> tuple[str, int]:
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
-        signal.alarm(DEATH_SECONDS)
+        signal.alarm(SECONDS_TO_LAST_CALL)
         with contextlib.suppress(BaseException):
             try:
-                _die(death, open_store, writer)
+                _run_until_killed(request, open_store, writer)
             except BaseException:  # noqa: BLE001 - this process ends here in any case
                 traceback.print_exc()
         os._exit(1)
     os.close(writer)
-    said = b""
+    report = b""
     while piece := os.read(reader, 4096):
-        said += piece
+        report += piece
     os.close(reader)
     _, status = os.waitpid(pid, 0)
     if not (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL):
         return NO_FORK, 0
-    actions, *modules = said.decode().split() or ["0"]
+    actions, *modules = report.decode().split() or ["0"]
     _import(modules)
     return KILLED, int(actions)
 
@@ -133,20 +135,17 @@ def _import(modules: list[str]) -> None:
                 importlib.import_module(name)
 
 
-def _die(death: Death, open_store: Callable[[dict[str, Any]], Any], writer: int) -> None:
+def _run_until_killed(
+    request: KillRequest, open_store: Callable[[dict[str, Any]], Any], writer: int
+) -> None:
     known = set(sys.modules)
-    kill = KillPoint(death.place)
-    store = open_store(death.params)
-    for call in death.before:
-        _make(store, call)
+    kill = KillPoint(request.place)
+    store = open_store(request.params)
+    for call in request.before:
+        call.make(store)
     kill.arm()
-    _make(store, death.last)
+    request.last.make(store)
     kill.armed = False
     modules = sorted(set(sys.modules) - known)
     os.write(writer, "\n".join([str(kill.actions), *modules]).encode())
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _make(store: Any, call: Call) -> None:
-    arguments, keywords = call.fresh()
-    getattr(store, call.method)(*arguments, **keywords)

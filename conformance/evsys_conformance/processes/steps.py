@@ -10,13 +10,13 @@ from typing import Any
 
 from evsys_conformance.processes.child import (
     RETURNED,
-    die_on_demand,
     fork_beside_a_writer,
     fork_between_calls,
+    kill_inside_calls,
     log_and_close,
     log_until_killed,
 )
-from evsys_conformance.processes.kill_points import KILLED, Death
+from evsys_conformance.processes.kill_points import KILLED, KillRequest
 from evsys_conformance.processes.parent import Child, ProcessFailed
 from evsys_conformance.programs.observation import Seen
 from evsys_conformance.programs.program import Forks, Killed, Processes
@@ -70,8 +70,8 @@ def run_killed(step: Killed, subject: Subject, params: Params) -> Seen:
             child.kill_after(step.after, step.pause)
             return Seen(returned=[list(range(child.returned))])
     *before, last = step.calls
-    death = Death(params, before, last, step.within)
-    outcome, _, actions = _dying_process(subject).ask(death).partition(":")
+    request = KillRequest(params, before, last, step.within)
+    outcome, _, actions = _forking_process(subject).ask(request).partition(":")
     returned = len(step.calls) - (step.within > 0)
     if outcome == KILLED:
         return Seen(returned=[list(range(returned))], actions=int(actions))
@@ -86,12 +86,12 @@ def _killed_between_calls(step: Killed, subject: Subject, params: Params) -> See
     return Seen(returned=[list(range(number))])
 
 
-def _dying_process(subject: Subject) -> Child:
+def _forking_process(subject: Subject) -> Child:
     """The process that forks those that are killed: one for the whole run, for its imports."""
-    if "dying" not in subject.processes or not subject.processes["dying"].is_alive():
-        child = Child(subject, {}, die_on_demand, ())
-        subject.keep_process("dying", child)
-    found: Child = subject.processes["dying"]
+    if "forking" not in subject.processes or not subject.processes["forking"].is_alive():
+        child = Child(subject, {}, kill_inside_calls, ())
+        subject.keep_process("forking", child)
+    found: Child = subject.processes["forking"]
     return found
 
 

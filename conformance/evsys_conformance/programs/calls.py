@@ -35,6 +35,11 @@ class Call:
             {name: copied(value) for name, value in self.keywords.items()},
         )
 
+    def make(self, store: Any) -> Any:
+        """Make the call on a store, with fresh arguments; return what it returns."""
+        arguments, keywords = self.fresh()
+        return getattr(store, self.method)(*arguments, **keywords)
+
     def code(self, store: str = "store") -> str:
         """Give the call as Python source."""
         if self.shown:

@@ -88,9 +88,8 @@ def _close(step: Threads, store: Any, crowd: _Crowd) -> None:
 
 def _make(store: Any, call: Call, crowd: _Crowd) -> None:
     # No counters of the kit's here: they would take the turns of the threads.
-    arguments, keywords = call.fresh()
     try:
-        getattr(store, call.method)(*arguments, **keywords)
+        call.make(store)
     finally:
         crowd.last_return = time.monotonic()
 
