@@ -27,7 +27,7 @@ from evsys_conformance.judging.sequences import lost_and_extra, out_of_order, pr
 from evsys_conformance.programs.calls import shortened_source, source
 from evsys_sdk.run_log import RunLog
 
-Found = tuple[Any, Any]
+RecordedPoint = tuple[Any, Any]
 """Step and value of a point as a reader reports it."""
 
 
@@ -43,7 +43,7 @@ def differences(
     judged = [record for record in records if record.judged]
     points = point_differences(
         expected_points(judged, split=precision.split),
-        found_points(run_log.metrics, split=precision.split),
+        recorded_points(run_log.metrics, split=precision.split),
         precision,
         extra_allowed=bool(loose & {"log_scalar", "log_metrics"}),
     )
@@ -62,9 +62,9 @@ def differences(
         yield from (replace(problem, area=area) for problem in problems)
 
 
-def found_points(rows: Iterable[Any], *, split: bool) -> dict[Series, list[Found]]:
+def recorded_points(rows: Iterable[Any], *, split: bool) -> dict[Series, list[RecordedPoint]]:
     """Every point that a reader reports, per series, in its order."""
-    points: dict[Series, list[Found]] = defaultdict(list)
+    points: dict[Series, list[RecordedPoint]] = defaultdict(list)
     for row in rows:
         under = row.split if split else None
         for key, value in row.metrics.items():
@@ -74,7 +74,7 @@ def found_points(rows: Iterable[Any], *, split: bool) -> dict[Series, list[Found
 
 def point_differences(
     expected: dict[Series, list[Point]],
-    found: dict[Series, list[Found]],
+    found: dict[Series, list[RecordedPoint]],
     precision: Precision,
     *,
     extra_allowed: bool = False,
@@ -99,7 +99,7 @@ def _missing_series(
     series: Series,
     want: list[Point],
     strangers: list[Series],
-    found: dict[Series, list[Found]],
+    found: dict[Series, list[RecordedPoint]],
     precision: Precision,
 ) -> Difference:
     steps = _origins(want)
@@ -115,7 +115,7 @@ def _missing_series(
 
 
 def _series_differences(
-    series: Series, want: list[Point], have: list[Found], precision: Precision
+    series: Series, want: list[Point], have: list[RecordedPoint], precision: Precision
 ) -> Iterator[Difference]:
     must = present(want, have, _matcher(precision))
     if len({point.record.chain for point in must}) > 1:
@@ -127,17 +127,17 @@ def _series_differences(
     yield _one_series(series, must, have, precision)
 
 
-def _matcher(precision: Precision) -> Callable[[Point, Found], bool]:
+def _matcher(precision: Precision) -> Callable[[Point, RecordedPoint], bool]:
     same_value = precision.same_value
 
-    def same(point: Point, found: Found) -> bool:
+    def same(point: Point, found: RecordedPoint) -> bool:
         return same_step(point.step, found[0]) and same_value(point.value, found[1])
 
     return same
 
 
 def _one_series(
-    series: Series, want: list[Point], have: list[Found], precision: Precision
+    series: Series, want: list[Point], have: list[RecordedPoint], precision: Precision
 ) -> Difference:
     kind, what, points = _what_differs(want, have, precision)
     same = _matcher(precision)
@@ -154,7 +154,7 @@ def _one_series(
 
 
 def _what_differs(
-    want: list[Point], have: list[Found], precision: Precision
+    want: list[Point], have: list[RecordedPoint], precision: Precision
 ) -> tuple[Kind, str, list[Point]]:
     """What happened to a series, in a word and in a sentence, and to which points."""
     same = _matcher(precision)
@@ -184,7 +184,7 @@ def _what_differs(
 
 
 def _interleaved(
-    series: Series, want: list[Point], have: list[Found], precision: Precision
+    series: Series, want: list[Point], have: list[RecordedPoint], precision: Precision
 ) -> Iterator[Difference]:
     """Compare a series that several threads or processes wrote: each keeps its own order."""
     named = _named(series, precision)
@@ -200,11 +200,11 @@ def _interleaved(
         yield Difference("reordered", text, _origins(own))
 
 
-def _key_of(point: Point) -> Found:
+def _key_of(point: Point) -> RecordedPoint:
     return _key(point.step, point.value)
 
 
-def _key(step: Any, value: Any) -> Found:
+def _key(step: Any, value: Any) -> RecordedPoint:
     if isinstance(step, str) or isinstance(value, str):
         return repr(step), repr(value)
     try:
@@ -269,7 +269,7 @@ def _named(series: Series, precision: Precision) -> str:
     return f"key {source(key)}, split {source(split)}" if precision.split else f"key {source(key)}"
 
 
-def _shown(points: Sequence[Found], start: int = 0, total: int | None = None) -> str:
+def _shown(points: Sequence[RecordedPoint], start: int = 0, total: int | None = None) -> str:
     shown = ", ".join(f"{source(value)} at step {source(step)}" for step, value in points[:6])
     before = "… " if start else ""
     after = " …" if start + len(points[:6]) < (total if total is not None else len(points)) else ""

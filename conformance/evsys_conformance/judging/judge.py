@@ -7,7 +7,7 @@ from evsys_conformance.judging.comparison import differences
 from evsys_conformance.judging.differences import Difference, Kind
 from evsys_conformance.judging.expected import Record, records_something
 from evsys_conformance.judging.precision import Precision
-from evsys_conformance.judging.settling import settled
+from evsys_conformance.judging.recorded_parts import with_recorded_parts
 from evsys_conformance.programs.calls import Call, located, of_forked_child
 from evsys_conformance.programs.observation import Observation, Seen, described
 from evsys_conformance.programs.program import (
@@ -49,7 +49,7 @@ def judge(
     for place, (step, seen) in enumerate(zip(program.steps, observation.seen, strict=False)):
         if seen.awaitable:
             # The method did not run, so the later steps tell nothing.
-            text = f"{spoken(step)} returned a coroutine or a generator: it has done nothing"
+            text = f"{step_in_words(step)} returned a coroutine or a generator: it has done nothing"
             return [Difference("not synchronous", text, frozenset({place}), place)]
         judge.judge_step(place, step, seen)
     return judge.found
@@ -76,7 +76,7 @@ class _Judge:
     def judge_step(self, place: int, step: Step, seen: Seen) -> None:
         """Judge one step."""
         if seen.hung:
-            what = seen.problem or f"{spoken(step)} did not return"
+            what = seen.problem or f"{step_in_words(step)} did not return"
             self._add("hung", what, place, place)
             return
         if seen.by_harness and not isinstance(step, Read):
@@ -87,29 +87,29 @@ class _Judge:
             self._add("arguments changed", seen.changed, place, place)
         match step:
             case Open():
-                self._look_at_open(place, step, seen)
+                self._judge_open(place, step, seen)
             case Make():
-                self._look_at_call(place, step, seen)
+                self._judge_call(place, step, seen)
             case Close():
                 self._closed.add(step.store)
                 if seen.error is not None:
                     self._add("close raised", f"close() raised {seen.error_text}", place)
             case Read():
-                self._look_at_log(place, step, seen)
+                self._judge_log(place, step, seen)
             case Drop():
                 pass
             case Threads():
-                self._look_at_threads(place, step, seen)
+                self._judge_threads(place, step, seen)
             case Processes() | Killed() | Forks():
-                self._look_at_process(place, step, seen)
+                self._judge_process(place, step, seen)
 
-    def _look_at_open(self, place: int, step: Open, seen: Seen) -> None:
+    def _judge_open(self, place: int, step: Open, seen: Seen) -> None:
         self._destination[step.store] = step.destination
         self._closed.discard(step.store)
         if seen.error is not None:
             self._add("open raised", f"building the store raised {seen.error_text}", place)
 
-    def _look_at_call(self, place: int, step: Make, seen: Seen) -> None:
+    def _judge_call(self, place: int, step: Make, seen: Seen) -> None:
         code = shown_call(step.call)
         if step.store in self._closed:
             if seen.error is None:
@@ -149,14 +149,14 @@ class _Judge:
             case _:
                 pass
 
-    def _look_at_threads(self, place: int, step: Threads, seen: Seen) -> None:
+    def _judge_threads(self, place: int, step: Threads, seen: Seen) -> None:
         if step.close_after is not None:
             self._closed.add(step.store)
         if seen.problem:
             self._add("raised", seen.problem, place, place)
         self._record_histories(place, self._destination[step.store], step.histories, seen)
 
-    def _look_at_process(self, place: int, step: Processes | Killed | Forks, seen: Seen) -> None:
+    def _judge_process(self, place: int, step: Processes | Killed | Forks, seen: Seen) -> None:
         if seen.problem:
             self._add("process ended", seen.problem, place, place)
             return
@@ -196,7 +196,7 @@ class _Judge:
             call = Call("log_metrics", ({"thread": float(n % 1000)}, n))
             records.append(Record(call, place, chain=self._chains))
 
-    def _look_at_log(self, place: int, step: Read, seen: Seen) -> None:
+    def _judge_log(self, place: int, step: Read, seen: Seen) -> None:
         records = self._records.get(step.destination, [])
         if seen.problem:
             text = f"{seen.problem}, but returned a RunLog before"
@@ -215,7 +215,9 @@ class _Judge:
                 self._add("harness at fault", text, place)
                 return
             self.found += [replace(problem, place=place) for problem in problems]
-            self._records[step.destination] = settled(records, seen.run_log, self.precision)
+            self._records[step.destination] = with_recorded_parts(
+                records, seen.run_log, self.precision
+            )
 
     def _record(self, store: int, record: Record) -> None:
         destination = self._destination[store]
@@ -231,7 +233,7 @@ def shown_call(call: Call, most: int = 160) -> str:
     return truncated(call.code(), most)
 
 
-def spoken(step: Step) -> str:
+def step_in_words(step: Step) -> str:
     """What a step does, in a few words."""
     match step:
         case Make():

@@ -176,7 +176,7 @@ class Child:
             if time.monotonic() > self._until:
                 raise ProcessFailed(
                     f"A child process did not finish its work within {CHILD_SECONDS:.0f} s"
-                    f"{self._said()}"
+                    f"{self._error_output()}"
                 )
 
     def _kill(self) -> None:
@@ -195,9 +195,9 @@ class Child:
     def _unexpected_end(self) -> NoReturn:
         self._failed = True
         status = self._wait()
-        raise ProcessFailed(f"A child process ended with status {status}{self._said()}")
+        raise ProcessFailed(f"A child process ended with status {status}{self._error_output()}")
 
-    def _said(self) -> str:
+    def _error_output(self) -> str:
         self._errors.seek(0)
-        said = self._errors.read().decode(errors="replace").strip()
-        return f"; it said:\n{said[-2000:]}" if said else ""
+        text = self._errors.read().decode(errors="replace").strip()
+        return f"; it said:\n{text[-2000:]}" if text else ""

@@ -27,7 +27,7 @@ _installing = threading.Lock()
 
 
 @dataclass
-class _Crowd:
+class _Progress:
     """What the threads of one step have done so far."""
 
     returned: list[list[int]]
@@ -39,62 +39,62 @@ class _Crowd:
 
 def run_threads(step: Threads, store: Any) -> Seen:
     """Make the calls of each history in its own thread; all threads start at once."""
-    crowd = _Crowd([[] for _ in step.histories])
+    progress = _Progress([[] for _ in step.histories])
     work: list[Callable[[], None]] = [
-        partial(_write, step, store, crowd, number) for number in range(len(step.histories))
+        partial(_write, step, store, progress, number) for number in range(len(step.histories))
     ]
     if step.close_after is not None:
-        work += [partial(_close, step, store, crowd)] * 2
-    hung = not _together(work, crowd, giving_way=step.giving_way)
-    problem = f"in one of {len(work)} threads, {crowd.errors[0]}" if crowd.errors else ""
+        work += [partial(_close, step, store, progress)] * 2
+    hung = not _together(work, progress, giving_way=step.giving_way)
+    problem = f"in one of {len(work)} threads, {progress.errors[0]}" if progress.errors else ""
     if hung:
         problem = f"a call in one of {len(work)} threads did not return within {JOIN_SECONDS:.0f} s"
-    return Seen(returned=crowd.returned, problem=problem, hung=hung)
+    return Seen(returned=progress.returned, problem=problem, hung=hung)
 
 
-def _write(step: Threads, store: Any, crowd: _Crowd, number: int) -> None:
+def _write(step: Threads, store: Any, progress: _Progress, number: int) -> None:
     try:
-        _make_calls(step, store, crowd, number)
+        _make_calls(step, store, progress, number)
     finally:
-        crowd.enough.set()  # Nobody waits for calls that are not made any more.
+        progress.enough.set()  # Nobody waits for calls that are not made any more.
 
 
-def _make_calls(step: Threads, store: Any, crowd: _Crowd, number: int) -> None:
+def _make_calls(step: Threads, store: Any, progress: _Progress, number: int) -> None:
     refused = 0
     for place, call in enumerate(step.histories[number]):
         try:
-            _make(store, call, crowd)
+            _make(store, call, progress)
         except Exception as error:  # noqa: BLE001 - a store may raise anything
             refused += 1
             if step.close_after is None:
-                crowd.errors.append(f"{call.code()} raised {described(error)}")
+                progress.errors.append(f"{call.code()} raised {described(error)}")
                 return
             if refused == _REFUSALS:
                 return
         else:
-            crowd.returned[number].append(place)
-            if step.close_after and len(crowd.returned[number]) >= step.close_after:
-                crowd.enough.set()
+            progress.returned[number].append(place)
+            if step.close_after and len(progress.returned[number]) >= step.close_after:
+                progress.enough.set()
 
 
-def _close(step: Threads, store: Any, crowd: _Crowd) -> None:
+def _close(step: Threads, store: Any, progress: _Progress) -> None:
     if step.close_after:
-        crowd.enough.wait(JOIN_SECONDS)
+        progress.enough.wait(JOIN_SECONDS)
     try:
-        _make(store, Call("close"), crowd)
+        _make(store, Call("close"), progress)
     except Exception as error:  # noqa: BLE001 - a store may raise anything
-        crowd.errors.append(f"close(), while others write, raised {described(error)}")
+        progress.errors.append(f"close(), while others write, raised {described(error)}")
 
 
-def _make(store: Any, call: Call, crowd: _Crowd) -> None:
+def _make(store: Any, call: Call, progress: _Progress) -> None:
     # No counters of the kit's here: they would take the turns of the threads.
     try:
         call.make(store)
     finally:
-        crowd.last_return = time.monotonic()
+        progress.last_return = time.monotonic()
 
 
-def _together(work: Sequence[Callable[[], None]], crowd: _Crowd, *, giving_way: bool) -> bool:
+def _together(work: Sequence[Callable[[], None]], progress: _Progress, *, giving_way: bool) -> bool:
     """Run functions in threads that start at once; say whether all of them returned."""
     barrier = threading.Barrier(len(work))
 
@@ -109,7 +109,7 @@ def _together(work: Sequence[Callable[[], None]], crowd: _Crowd, *, giving_way: 
         for thread in threads:
             thread.start()
         for thread in threads:
-            while thread.is_alive() and time.monotonic() < crowd.last_return + JOIN_SECONDS:
+            while thread.is_alive() and time.monotonic() < progress.last_return + JOIN_SECONDS:
                 thread.join(1.0)
     return not any(thread.is_alive() for thread in threads)
 

@@ -21,12 +21,12 @@ from evsys_conformance.verdicts import Verdict
 _SILENT = {Verdict.NOT_CLAIMED, Verdict.NOT_OBSERVED}
 
 
-N = TypeVar("N", bound=pytest.Item | pytest.Collector)
+_Node = TypeVar("_Node", bound=pytest.Item | pytest.Collector)
 
 
-def _node(kind: type[N], parent: pytest.Collector, **arguments: Any) -> N:
+def _node(kind: type[_Node], parent: pytest.Collector, **arguments: Any) -> _Node:
     # pytest leaves these arguments untyped.
-    item: N = cast("Any", kind).from_parent(parent, **arguments)
+    item: _Node = cast("Any", kind).from_parent(parent, **arguments)
     return item
 
 

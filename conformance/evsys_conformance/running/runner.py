@@ -70,7 +70,7 @@ def run_check(
         return Outcome(check, Verdict.NOT_CLAIMED)
     if check.observes and subject.observable is False:
         return Outcome(check, Verdict.NOT_OBSERVED)
-    drive = _Drive(check, subject, effort, seed_of_run)
+    check_run = _CheckRun(check, subject, effort, seed_of_run)
     subject.calls_in_check, subject.doing = 0, None
     subject.volume = effort.volume
     subject.largest_volume = {}
@@ -81,14 +81,14 @@ def run_check(
         # about the store: on Python 3.14 it warns because the kit has frozen the garbage collector.
         hanging = hanging_after(HANG_SECONDS, subject, notice)
         with hanging, warnings.catch_warnings(action="ignore"):
-            drive.run()
-        if drive.unobserved:
+            check_run.run()
+        if check_run.unobserved:
             outcome.verdict = Verdict.NOT_OBSERVED
     except ClauseViolation as violation:
         outcome.verdict = Verdict.FAILED
         outcome.message, outcome.what = str(violation), violation.what
         outcome.script = violation.script
-        outcome.program, outcome.found = drive.program, drive.found
+        outcome.program, outcome.found = check_run.program, check_run.found
     except Hanging:
         outcome.verdict = Verdict.FAILED
         outcome.what = f"a call of the store did not return within {HANG_SECONDS:.0f} seconds"
@@ -96,13 +96,13 @@ def run_check(
     except Exception:  # noqa: BLE001 - a fault of the kit must not stop the run
         outcome.verdict = Verdict.KIT_ERROR
         outcome.message = traceback.format_exc()
-    outcome.examples = drive.examples
+    outcome.examples = check_run.examples
     outcome.seconds = time.perf_counter() - start
     outcome.volume = dict(subject.largest_volume)
     return outcome
 
 
-class _Drive:
+class _CheckRun:
     """Draws data for one check, until a program breaks the contract."""
 
     def __init__(
@@ -172,11 +172,11 @@ class _Drive:
         # Warnings concern the store's own tests. Filters that it sets end with the example.
         with warnings.catch_warnings(action="ignore"):
             if self.check.direct:
-                self._look_directly(drawn)
+                self._run_directly(drawn)
             else:
                 self._run_programs(self.check.function(self.subject, **drawn))
 
-    def _look_directly(self, drawn: dict[str, Any]) -> None:
+    def _run_directly(self, drawn: dict[str, Any]) -> None:
         trial = Trial(self.subject, self.check.clause)
         try:
             self.check.function(trial, **drawn)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Generator
 from types import FrameType
 
-from evsys_conformance.judging.judge import spoken
+from evsys_conformance.judging.judge import step_in_words
 from evsys_conformance.programs.observation import Hanging
 from evsys_conformance.programs.subject import Subject
 
@@ -42,7 +42,7 @@ def hanging_after(seconds: float, subject: Subject, notice: Notice) -> Generator
             raise Hanging
         elif waited >= next_notice:
             next_notice *= 2
-            doing = spoken(subject.doing) if subject.doing else "the store or its harness"
+            doing = step_in_words(subject.doing) if subject.doing else "the store or its harness"
             notice(
                 f"has waited {waited:.0f} s for {doing} to return; "
                 f"after {seconds:.0f} s it counts as hanging"

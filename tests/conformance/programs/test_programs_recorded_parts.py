@@ -5,7 +5,7 @@ import pytest
 from evsys_conformance.judging.comparison import differences
 from evsys_conformance.judging.expected import Record
 from evsys_conformance.judging.precision import Precision
-from evsys_conformance.judging.settling import settled
+from evsys_conformance.judging.recorded_parts import with_recorded_parts
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import Call
 from evsys_conformance.programs.observation import Seen
@@ -32,7 +32,7 @@ def _log(
 def _settled(before: list[Call], cut_short: Call, run_log: RunLog) -> list[Call]:
     """What is left of a call that was cut short, given what is read."""
     records = [Record(call, 0) for call in before]
-    kept = settled([*records, Record(cut_short, 1, may=True)], run_log, EXACT)
+    kept = with_recorded_parts([*records, Record(cut_short, 1, may=True)], run_log, EXACT)
     assert kept[: len(records)] == records
     assert not any(record.may for record in kept)
     assert {record.step for record in kept[len(records) :]} <= {1}
@@ -90,16 +90,16 @@ def test_an_equal_earlier_record_is_not_taken_for_that_of_a_call_cut_short() -> 
 
 def test_without_a_call_cut_short_nothing_changes() -> None:
     records = [Record(HALF, 0), Record(calls.hyperparams({"lr": 1}), 1)]
-    assert settled(records, _log(), EXACT) == records
+    assert with_recorded_parts(records, _log(), EXACT) == records
 
 
 def test_records_of_a_later_instance_are_told_from_those_of_a_call_cut_short() -> None:
     records = [Record(HALF, 0, may=True), Record(calls.scalar("loss", 0.25, 3), 1)]
     absent, present = _log((3, {"loss": 0.25})), _log((3, {"loss": 0.5}), (3, {"loss": 0.25}))
     for run_log in (absent, present):
-        assert not list(differences(settled(records, run_log, EXACT), run_log, EXACT))
-    assert list(differences(settled(records, absent, EXACT), present, EXACT))
-    assert list(differences(settled(records, present, EXACT), absent, EXACT))
+        assert not list(differences(with_recorded_parts(records, run_log, EXACT), run_log, EXACT))
+    assert list(differences(with_recorded_parts(records, absent, EXACT), present, EXACT))
+    assert list(differences(with_recorded_parts(records, present, EXACT), absent, EXACT))
 
 
 RESUMED: list[Step] = [

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from evsys_conformance.judging.comparison import found_points
+from evsys_conformance.judging.comparison import recorded_points
 from evsys_conformance.judging.expected import Record, expected_points
 from evsys_conformance.judging.json_values import json_difference
 from evsys_conformance.judging.precision import Precision, same_step
@@ -11,7 +11,9 @@ from evsys_conformance.programs.calls import Call
 from evsys_sdk.run_log import RunLog
 
 
-def settled(records: Sequence[Record], run_log: RunLog, precision: Precision) -> list[Record]:
+def with_recorded_parts(
+    records: Sequence[Record], run_log: RunLog, precision: Precision
+) -> list[Record]:
     """The records, with each optional one replaced by the part of it that is recorded.
 
     Args:
@@ -28,44 +30,44 @@ def settled(records: Sequence[Record], run_log: RunLog, precision: Precision) ->
         else:
             kept += [
                 Record(call, record.step, judged=record.judged, chain=record.chain)
-                for call in _present(record, kept, run_log, precision)
+                for call in _recorded_part(record, kept, run_log, precision)
             ]
     return kept
 
 
-def _present(
+def _recorded_part(
     record: Record, before: Sequence[Record], run_log: RunLog, precision: Precision
 ) -> list[Call]:
     given = record.arguments()
     match record.call.method:
         case "log_hyperparams":
             recorded: Any = run_log.hyperparams
-            there = {
+            recorded_items = {
                 key: value
                 for key, value in given["params"].items()
                 if key in recorded and json_difference(value, recorded[key]) is None
             }
-            return [Call("log_hyperparams", (there,))] if there else []
+            return [Call("log_hyperparams", (recorded_items,))] if recorded_items else []
         case "log_artifact":
             wanted = (given["name"], given["path"], given.get("kind", "file"))
             pointers = [(each.name, each.path, each.kind) for each in run_log.artifacts]
             known = sum(each.call.method == "log_artifact" for each in before)
             return [record.call] if pointers[known : known + 1] == [wanted] else []
         case _:
-            return _points_present(record, before, run_log, precision)
+            return _recorded_part_of_points(record, before, run_log, precision)
 
 
-def _points_present(
+def _recorded_part_of_points(
     record: Record, before: Sequence[Record], run_log: RunLog, precision: Precision
 ) -> list[Call]:
     known = expected_points(before, split=precision.split)
-    found = found_points(run_log.metrics, split=precision.split)
-    there: list[Call] = []
+    found = recorded_points(run_log.metrics, split=precision.split)
+    calls: list[Call] = []
     for series, points in expected_points([record], split=precision.split).items():
         key, split = series
         point, place = points[0], len(known.get(series, []))
         for step, value in found.get(series, [])[place : place + 1]:
             if same_step(point.step, step) and precision.same_value(point.value, value):
                 keywords = {} if split in (None, "train") else {"split": split}
-                there.append(Call("log_metrics", ({key: point.value}, point.step), keywords))
-    return there
+                calls.append(Call("log_metrics", ({key: point.value}, point.step), keywords))
+    return calls
