@@ -15,8 +15,8 @@ from evsys_conformance.certificate.model import CauseRecord
 from evsys_conformance.clauses import BY_ID
 from evsys_conformance.diagnosis.cause import Failure
 from evsys_conformance.pytest_session import replay_files
+from evsys_conformance.pytest_session.output import output_discarded, show_line
 from evsys_conformance.pytest_session.replay_files import WayBack
-from evsys_conformance.pytest_session.speaking import say, unseen
 from evsys_conformance.pytest_session.target_run import TargetRun
 
 
@@ -95,8 +95,8 @@ class Explainer:
         if number:
             what = f"{number} failed check{'s' if number > 1 else ''} of {run.target.name}"
             most = f"for at most {run.explaining:g} s"
-            say(self._config, f"\nevsys conformance: explaining {what}, {most}")
-            with unseen(self._config):
+            show_line(self._config, f"\nevsys conformance: explaining {what}, {most}")
+            with output_discarded(self._config):
                 self._find_causes()
         directory = replay_files.directory_of(self._config.rootpath, run.target)
         replay_files.discard(directory)
@@ -115,7 +115,7 @@ class Explainer:
         except BaseException as error:  # noqa: BLE001 - the verdicts must not be lost
             told = f"{type(error).__name__}: {error}"
             self.trouble.append(f"explaining the failed checks raised {told} (kit error)")
-            say(self._config, f"Kit error: {self.trouble[-1]}\n\n{traceback.format_exc()}")
+            show_line(self._config, f"Kit error: {self.trouble[-1]}\n\n{traceback.format_exc()}")
 
     def _again(self, cause: CauseRecord, seed: int | str | None) -> str:
         """The command that runs a clause again in which a check failed through the cause."""

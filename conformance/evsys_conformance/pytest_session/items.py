@@ -12,7 +12,7 @@ import pytest
 from evsys_conformance.certificate.building import encodable
 from evsys_conformance.certificate.model import CheckRecord
 from evsys_conformance.diagnosis.cause import Failure
-from evsys_conformance.pytest_session.speaking import say
+from evsys_conformance.pytest_session.output import show_line
 from evsys_conformance.pytest_session.target_run import TargetRun
 from evsys_conformance.running.check import Check
 from evsys_conformance.running.runner import Outcome
@@ -150,4 +150,4 @@ class CheckItem(pytest.Item):
     def _notice(self, line: str) -> None:
         # A notice comes while a call of the store is interrupted: it must not raise there.
         with contextlib.suppress(Exception):
-            say(self.config, f"{self.nodeid} {line}")
+            show_line(self.config, f"{self.nodeid} {line}")

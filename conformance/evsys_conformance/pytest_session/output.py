@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 
-def say(config: pytest.Config, line: str) -> None:
+def show_line(config: pytest.Config, line: str) -> None:
     """Show a line at once; from a worker of pytest-xdist, which has no terminal, on stderr."""
     capture: Any = config.pluginmanager.getplugin("capturemanager")
     uncaptured = capture.global_and_fixture_disabled() if capture else contextlib.nullcontext()
@@ -25,7 +25,7 @@ def say(config: pytest.Config, line: str) -> None:
 
 
 @contextlib.contextmanager
-def unseen(config: pytest.Config) -> Generator[None]:
+def output_discarded(config: pytest.Config) -> Generator[None]:
     """Discard what a store prints while no test runs, unless the session captures nothing."""
     if config.getoption("capture", "no") == "no":
         yield
