@@ -173,11 +173,11 @@ class _NamedLogStore(LogStoreMethods, Protocol):
     def name(self) -> str: ...
 
 
-S = TypeVar("S", bound=LogStore | _NamedLogStore)
+_Store = TypeVar("_Store", bound=LogStore | _NamedLogStore)
 """A store class of the user's, which the decorator hands back as what it was."""
 
 
-def register_log_store(name: str) -> Callable[[type[S]], type[S]]:
+def register_log_store(name: str) -> Callable[[type[_Store]], type[_Store]]:
     """A class decorator that makes ``name`` the kind of the store; the class comes back unchanged.
 
     If the class body has no ``name``, the decorator sets it. The same class again (same
@@ -195,7 +195,7 @@ def register_log_store(name: str) -> Callable[[type[S]], type[S]]:
     """
     require_kind(name)
 
-    def register(store_class: type[S]) -> type[S]:
+    def register(store_class: type[_Store]) -> type[_Store]:
         PROCESS_REGISTRY.register(name, store_class)
         return store_class
 

@@ -13,7 +13,7 @@ import pytest
 
 from evsys_sdk.command import main
 from evsys_sdk.command.show.following import Following
-from evsys_sdk.command.show.runs import run_names
+from evsys_sdk.command.show.runs import short_run_names
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from evsys_sdk.sources.opening import open_sources
 from support.command_logs import HOSTILE, hostile_log, row, run, usual_log, write_log
@@ -320,7 +320,7 @@ def test_a_file_is_read_alike_by_one_process_and_by_several(
     ],
 )
 def test_runs_are_called_by_what_tells_them_apart(paths: list[str], names: list[str]) -> None:
-    assert run_names(paths) == names
+    assert short_run_names(paths) == names
 
 
 def test_follow_shows_what_is_written_until_it_is_interrupted(tmp_path: Path) -> None:

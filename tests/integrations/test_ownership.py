@@ -19,7 +19,7 @@ from evsys_sdk import (
     open_log_store,
     register_log_store,
 )
-from evsys_sdk.integrations._store_owner import StoreOwner, StoreSource
+from evsys_sdk.integrations._store_owner import StoreArgument, StoreOwner
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from integrations.watched_store import WatchedStore
 
@@ -61,7 +61,7 @@ def test_a_source_is_all_that_open_log_store_takes(form: str, tmp_path: Path) ->
         f"log_store: {{kind: jsonl, params: {{log_dir: {tmp_path / 'logs'}}}}}"
     )
     spec = load_log_store_spec(tmp_path / "run.yaml")
-    sources: dict[str, StoreSource] = {
+    sources: dict[str, StoreArgument] = {
         "file": tmp_path / "run.yaml",
         "text": str(tmp_path / "run.yaml"),
         "section": {"log_store": spec.model_dump()},
@@ -119,7 +119,7 @@ def test_a_copy_opens_its_own_store(source: dict[str, Any]) -> None:
 
 
 EXIT = """
-from evsys_sdk.integrations._store_owner import StoreSource, StoreOwner
+from evsys_sdk.integrations._store_owner import StoreArgument, StoreOwner
 from integrations.watched_store import WatchedStore
 class Loud(WatchedStore):
     name = "loud"

@@ -8,7 +8,7 @@ from typing import Any
 from evsys_sdk._child_failures import child_failures, leaf_errors
 from evsys_sdk.arguments import checked_metrics, checked_step
 from evsys_sdk.errors import LogStoreError
-from evsys_sdk.integrations._store_owner import StoreOwner, StoreSource
+from evsys_sdk.integrations._store_owner import StoreArgument, StoreOwner
 from evsys_sdk.integrations._values import flattened, json_params
 
 __all__ = ["Recorder", "whole_number"]
@@ -30,7 +30,7 @@ class Recorder:
     store are raised, such as OSError for a full disk.
     """
 
-    def __init__(self, source: StoreSource) -> None:
+    def __init__(self, source: StoreArgument) -> None:
         """Check ``source`` like :class:`StoreOwner`, and raise what that raises."""
         self.owner = StoreOwner(source)
         self._warned: set[str] = set()

@@ -10,14 +10,14 @@ from evsys_sdk._directories import directory_path
 from evsys_sdk.config import LogStoreSpec, build_log_store, spec_from
 from evsys_sdk.protocols import LogStore
 
-__all__ = ["Configuration", "StoreOwner", "StoreSource"]
+__all__ = ["Configuration", "StoreArgument", "StoreOwner"]
 
 # os.PathLike comes last: jsonargparse, which reads the types of LogStoreLogger for LightningCLI,
 # turns any value into text for it.
 Configuration = str | Mapping[str, Any] | LogStoreSpec | os.PathLike[str]
 """What ``open_log_store`` takes: a YAML file, a mapping or a spec."""
 
-StoreSource = LogStore | Configuration
+StoreArgument = LogStore | Configuration
 """What an adapter takes: an open log store, or what ``open_log_store`` takes."""
 
 
@@ -32,7 +32,7 @@ class StoreOwner:
     A copy, also by pickle, has the same given store, or opens another.
     """
 
-    def __init__(self, source: StoreSource) -> None:
+    def __init__(self, source: StoreArgument) -> None:
         """Check ``source``, without opening anything.
 
         Raises:

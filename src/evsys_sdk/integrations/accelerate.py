@@ -12,7 +12,7 @@ from typing import Any
 from evsys_sdk._arguments.values import shown
 from evsys_sdk.integrations._missing_library import missing_library
 from evsys_sdk.integrations._recorder import Recorder, whole_number
-from evsys_sdk.integrations._store_owner import StoreSource
+from evsys_sdk.integrations._store_owner import StoreArgument
 from evsys_sdk.protocols import LogStore
 
 try:
@@ -47,7 +47,7 @@ class LogStoreTracker(GeneralTracker):
     requires_logging_directory = False
     main_process_only = True
 
-    def __init__(self, store: StoreSource) -> None:
+    def __init__(self, store: StoreArgument) -> None:
         """Check ``store``, without opening anything.
 
         Args:

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from evsys_sdk.integrations._missing_library import missing_library
 from evsys_sdk.integrations._recorder import Recorder
-from evsys_sdk.integrations._store_owner import StoreSource
+from evsys_sdk.integrations._store_owner import StoreArgument
 from evsys_sdk.integrations._values import shortest
 
 try:
@@ -54,7 +54,7 @@ class LogStoreCallback(Callback):
 
     def __init__(
         self,
-        store: StoreSource,
+        store: StoreArgument,
         *,
         hyperparams: Mapping[str, Any] | None = None,
         checkpoint: ModelCheckpoint | None = None,

@@ -13,7 +13,7 @@ from typing import Any
 from evsys_sdk._arguments.values import shown
 from evsys_sdk.integrations._missing_library import missing_library
 from evsys_sdk.integrations._recorder import Recorder, whole_number
-from evsys_sdk.integrations._store_owner import StoreSource
+from evsys_sdk.integrations._store_owner import StoreArgument
 from evsys_sdk.protocols import LogStore
 
 # Both spellings of the library are in use, and an environment usually has one of them.
@@ -53,7 +53,7 @@ class LogStoreLogger(Logger):
     """
 
     def __init__(
-        self, store: StoreSource, *, save_dir: str | os.PathLike[str] | None = None
+        self, store: StoreArgument, *, save_dir: str | os.PathLike[str] | None = None
     ) -> None:
         """Check ``store``, without opening anything.
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from evsys_sdk.integrations._missing_library import missing_library
 from evsys_sdk.integrations._recorder import Recorder
-from evsys_sdk.integrations._store_owner import Configuration, StoreSource
+from evsys_sdk.integrations._store_owner import Configuration, StoreArgument
 from evsys_sdk.protocols import LogStore
 
 try:
@@ -62,7 +62,7 @@ class LogStoreCallback(LoggerCallback):
       continues its log.
     """
 
-    def __init__(self, store: StoreSource | Callable[[Trial], Configuration]) -> None:
+    def __init__(self, store: StoreArgument | Callable[[Trial], Configuration]) -> None:
         """Check ``store``, without opening anything.
 
         Args:

@@ -161,7 +161,7 @@ class BackgroundLogStore:
                         if delivery.idle:
                             delivery.wake()
                         if delivery.unusual:
-                            delivery.look_after(call)
+                            delivery.handle_unusual(call)
                     else:
                         delivery.put(call)
                     return

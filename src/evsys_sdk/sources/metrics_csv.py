@@ -22,9 +22,9 @@ from evsys_sdk.sources.jsonl import end_of_last_line
 from evsys_sdk.sources.source import PlacedRow, Source
 from evsys_sdk.text import truncated
 
-__all__ = ["HYPERPARAMS_FILE", "MetricsCSVSource"]
+__all__ = ["MetricsCSVSource"]
 
-HYPERPARAMS_FILE = "hparams.yaml"
+_HPARAMS_FILE = "hparams.yaml"
 _STEP = "step"
 
 
@@ -37,7 +37,7 @@ class MetricsCSVSource(Source):
 
     def document_files(self) -> list[str]:
         """The file of hyperparameters."""
-        return [os.path.join(os.path.dirname(self.path), HYPERPARAMS_FILE)]
+        return [os.path.join(os.path.dirname(self.path), _HPARAMS_FILE)]
 
     def rows(
         self, path: str, findings: Findings, start: int = 0, stop: int | None = None

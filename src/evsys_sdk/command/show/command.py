@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
             "--follow can't write a picture: leave out --png, or write a page with --html"
         )
     try:
-        from evsys_sdk.command.show.runs import read_run, run_names
+        from evsys_sdk.command.show.runs import read_run, short_run_names
         from evsys_sdk.command.show.selecting import selected
         from evsys_sdk.command.show.tables import console, print_run
     except ModuleNotFoundError as error:
@@ -102,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.png and find_spec("matplotlib") is None:  # before a large log is read
         raise ImportError("--png needs pip install 'evsys-sdk[plot]'")
     runs: list[Run] = []
-    names = run_names([source.name for source in sources])
+    names = short_run_names([source.name for source in sources])
     for name, source in zip(names, sources, strict=True):
         with _without_collection():
             found = selected(read_run(name, source), arguments.metrics)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from evsys_sdk.command.show.runs import Run, run_names
+from evsys_sdk.command.show.runs import Run, short_run_names
 from evsys_sdk.command.show.scanning import Scan, scan_file, scan_part
 from evsys_sdk.sources.source import Source
 
@@ -88,7 +88,7 @@ def changes(sources: list[Source], seconds: float) -> Iterator[list[Run]]:
         found = [new for each in followed for new in each.run.source.new_runs(known)]
         followed += [Following("", source) for source in found]
         for each, name in zip(
-            followed, run_names([x.run.source.name for x in followed]), strict=True
+            followed, short_run_names([x.run.source.name for x in followed]), strict=True
         ):
             each.run.name = name
         if True in [each.update() for each in followed] or first:

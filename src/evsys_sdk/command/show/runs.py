@@ -11,7 +11,7 @@ from evsys_sdk.run_log import ArtifactPointer
 from evsys_sdk.sources.source import Source
 from evsys_sdk.text import path_text
 
-__all__ = ["Run", "read_run", "run_names"]
+__all__ = ["Run", "read_run", "short_run_names"]
 
 
 @dataclass
@@ -51,7 +51,7 @@ def read_run(name: str, source: Source) -> Run:
     return run
 
 
-def run_names(logs: list[str]) -> list[str]:
+def short_run_names(logs: list[str]) -> list[str]:
     """A short name for each run: its path without the beginning and end that all paths share.
 
     The same directory twice has the same name twice.

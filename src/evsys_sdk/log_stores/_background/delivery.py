@@ -117,25 +117,25 @@ class Delivery:
         if self.idle:
             self.wake()
         if self.unusual:
-            self.look_after(call)
+            self.handle_unusual(call)
 
     def wake(self) -> None:
         """Wake the thread."""
         self.idle = False
         self._wakeups.put(None)
 
-    def look_after(self, call: Call) -> None:
-        """See to what is unusual about a call that was put into the queue."""
+    def handle_unusual(self, call: Call) -> None:
+        """Start the thread, refuse a call after ``close()``, or report lost calls, as needed."""
         with self._lock:
             if self._closed:
                 # A thread that still looks into the queue finds the call, and delivers it.
-                if (self._ended or self._gave_up) and self._take_back(call):
+                if (self._ended or self._gave_up) and self._remove_undelivered(call):
                     raise LogStoreClosedError("background", method_of(call))
             elif self._thread is None:
                 self._start()
         self._report("The latest call was queued: do not repeat it.")
 
-    def _take_back(self, call: Call) -> bool:
+    def _remove_undelivered(self, call: Call) -> bool:
         """Remove a call that the child will not get, and say whether it was there."""
         # The child may be working at the first. Of a copy, since other threads append.
         for place, each in enumerate(list(self.queue)):
