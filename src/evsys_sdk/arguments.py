@@ -44,6 +44,9 @@ _DELETED = ". JAX deleted the array: it was donated to a computation. Log value.
 def checked_step(step: Any) -> int:
     """The step as an int, from anything with ``__index__`` (clause MET-5).
 
+    Args:
+        step: What was given: an int, an integer of NumPy, or a 0-d tensor of an integer type.
+
     Raises:
         TypeError: ``step`` is not an integer, or is a bool (also one of NumPy or torch).
         ValueError: ``step`` does not fit into int64.
@@ -99,6 +102,10 @@ def checked_metrics(metrics: Any) -> dict[str, float]:
 
     A masked value of NumPy becomes NaN, without the warning that ``float()`` gives.
 
+    Args:
+        metrics: What was given: a mapping of keys to numbers. An array or a tensor is a number if
+            it has one element, in any shape.
+
     Raises:
         TypeError: ``metrics`` is not a mapping, a key is not a string, or a value is not a number:
             it has neither ``__float__`` nor ``__index__``, or is a string, which ``float()`` would
@@ -132,6 +139,9 @@ def checked_hyperparams(params: Any) -> dict[str, Any]:
     tuples (as lists), and mappings with string keys, up to 120 levels deep and about 256 MB in all.
     It also takes NumPy scalars and 0-d tensors, as the Python number that they hold, and path
     objects, as strings. Instances of subclasses become the plain type.
+
+    Args:
+        params: What was given.
 
     Raises:
         TypeError: ``params`` is not a mapping, a value has no JSON form, or a key is not a string.

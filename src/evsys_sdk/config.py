@@ -52,11 +52,14 @@ def load_log_store_spec(path: str | os.PathLike[str]) -> LogStoreSpec:
 
 
 def build_log_store(spec: LogStoreSpec) -> LogStore:
-    """A new, open store of the kind and with the parameters that ``spec`` names.
+    """A new, open store of the kind and with the parameters that ``spec`` names; close it yourself.
 
     The constructor gets every field of the store's ``Config`` by keyword, as the model holds it:
     converted, defaults filled in, nested models as models (ID-3). Strings are taken as they are,
     ``${NAME}`` too: :func:`load_log_store_spec` has filled in those of the spec that it returns.
+
+    Args:
+        spec: The kind and the parameters. They are checked here, down to those of nested stores.
 
     Raises:
         LogStoreConfigError: The kind is unknown, or parameters are wrong; all problems are listed.

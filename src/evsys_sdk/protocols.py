@@ -28,7 +28,13 @@ class LogStoreMethods(Protocol):
     def log_scalar(self, key: str, value: float, step: int) -> None:
         """Record one value: exactly what ``log_metrics({key: value}, step)`` records (MET-2).
 
-        Raises what :meth:`log_metrics` raises.
+        Args:
+            key: What the value is called, text (MET-6).
+            value: One number, as in :meth:`log_metrics` (MET-5).
+            step: Any integer, by ``__index__`` (MET-5).
+
+        Raises:
+            Exception: As :meth:`log_metrics`.
         """
         ...
 

@@ -205,6 +205,9 @@ def register_log_store(name: str) -> Callable[[type[_Store]], type[_Store]]:
 def get_log_store(kind: str) -> type[LogStore]:
     """The store class of this kind, imported now if it was not yet.
 
+    Args:
+        kind: A name that :func:`list_log_stores` lists, or that a plugin registers when loaded.
+
     Raises:
         UnknownLogStoreError: There is none. Every plugin was loaded in search of it; those that
             did not load are listed.

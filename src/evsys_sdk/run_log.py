@@ -36,8 +36,11 @@ class ArtifactPointer:
     """One ``log_artifact`` call: where something is, not its bytes (clause ART-2)."""
 
     name: str
+    """What the artifact is called, as it was logged (clause ART-1)."""
     path: str
+    """Where it is, as it was logged (clause ART-1); nothing may be there."""
     kind: str
+    """What it is, as it was logged; ``"file"`` where the call named no kind."""
     ts: float | None = None
     """When it was logged, in seconds since the Unix epoch; None where it is unknown."""
 
@@ -47,6 +50,8 @@ class RunLog:
     """Everything that one destination holds, in the order in which it was logged."""
 
     metrics: list[MetricRow]
+    """The rows; calls come in their order (clause MET-3)."""
     hyperparams: dict[str, Any]
     """The merged hyperparameters (clause HP-2)."""
     artifacts: list[ArtifactPointer]
+    """One pointer per call of ``log_artifact``, in the order of the calls (clause ART-1)."""

@@ -86,7 +86,7 @@ class LogStoreSpec(BaseModel, extra="forbid", revalidate_instances="always"):
     kind: str
     """The kind of the store, as :func:`~evsys_sdk.list_log_stores` lists it."""
     params: dict[str, Any] = Field(default_factory=dict, validate_default=True)
-    """The fields of the store's ``Config``; null stands for none."""
+    """The fields of the store's ``Config``; null in YAML is an empty mapping."""
 
     @field_validator("params", mode="before")
     @classmethod

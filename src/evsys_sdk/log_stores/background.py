@@ -121,7 +121,7 @@ class BackgroundLogStore:
         self._knows = self._known_keys.issuperset
 
     def log_scalar(self, key: str, value: float, step: int) -> None:
-        """Queue one value (MET-2); see :meth:`log_metrics`."""
+        """Queue one value (MET-2); takes and raises what :meth:`log_metrics` does."""
         metrics, later = checked_or_later({key: value})
         [(key, value)] = metrics.items()
         step = checked_step(step)
@@ -131,7 +131,13 @@ class BackgroundLogStore:
             self._put((calls.log_scalar, key, value, step))
 
     def log_metrics(self, metrics: dict[str, float], step: int, *, split: str = "train") -> None:
-        """Queue ``metrics`` for the child.
+        """Queue a copy of ``metrics`` for the child.
+
+        Args:
+            metrics: Numbers by key (MET-5). A value that a device still computes is copied there,
+                and read in the thread.
+            step: An integer that fits into int64.
+            split: Any string that is not empty and that UTF-8 can encode.
 
         Raises:
             TypeError: A bad argument, as in :class:`~evsys_sdk.LogStore`; nothing was queued.
@@ -184,7 +190,7 @@ class BackgroundLogStore:
         self._put((calls.log_artifact, name, path, checked_text(kind, "artifact kind")))
 
     def flush(self, timeout: float | None = None) -> bool:
-        """Wait until the child had every call that was made before.
+        """Wait until the child had every call that was made before; none is left after ``close()``.
 
         Args:
             timeout: How many seconds to wait at most; ``close_timeout`` if it is None.
@@ -198,14 +204,14 @@ class BackgroundLogStore:
         return self._delivery.flush(timeout)
 
     def stats(self) -> BackgroundStats:
-        """Return how many calls were accepted, and what became of them, at this moment."""
+        """Return how many calls were accepted, and what became of them; also after ``close()``."""
         return self._delivery.stats()
 
     def close(self) -> None:
-        """Deliver what is queued, close the child, and end the thread; twice is harmless.
+        """Deliver what is queued, close the child, and end the thread (CL-1, CL-4).
 
         It returns after ``close_timeout`` seconds at the latest. Calls that were not delivered by
-        then are dropped.
+        then are dropped. Later calls raise (CL-3), and a second close does nothing (CL-2).
 
         Raises:
             LogDeliveryError: Calls were lost, or the child failed in its ``close()``.

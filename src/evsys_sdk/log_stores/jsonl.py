@@ -219,6 +219,10 @@ class JSONLLogStore:
         The file is replaced at once: it is always whole. NaN and infinities are in it as the
         strings NaN, Infinity and -Infinity. Calls of several processes merge one after the other.
 
+        Args:
+            params: JSON values by string keys, as
+                :func:`~evsys_sdk.arguments.checked_hyperparams` takes them. It is copied.
+
         Raises:
             TypeError: A value has no JSON form, or a key is not a string; the error names the
                 place. Nothing of the call is recorded (HP-3); the same holds for the other errors.
@@ -269,7 +273,7 @@ class JSONLLogStore:
     def close(self) -> None:
         """Wait for calls in progress, then release the file (CL-1, CL-4).
 
-        A second close does nothing (CL-2).
+        Later calls raise (CL-3), and a second close does nothing (CL-2).
         """
         with self._job_queue.lock:
             self._closed = True
@@ -324,6 +328,12 @@ class JSONLLogStore:
         artifacts_file: str = ARTIFACTS_FILE,
     ) -> RunLog:
         """Read a whole log, while it may be written to; one that was never written is empty.
+
+        Args:
+            log_dir: As for the constructor.
+            metrics_file: As for the constructor.
+            hyperparams_file: As for the constructor.
+            artifacts_file: As for the constructor.
 
         Raises:
             DamagedLogError: A file can't be parsed. The error has its ``path``, and the number of

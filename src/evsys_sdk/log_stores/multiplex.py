@@ -114,6 +114,11 @@ class MultiplexLogStore:
     def log_metrics(self, metrics: dict[str, float], step: int, *, split: str = "train") -> None:
         """Record ``metrics`` in every child (MUX-2).
 
+        Args:
+            metrics: Numbers by key (MET-5). Each child gets another copy, of plain floats.
+            step: An integer that fits into int64.
+            split: Any string that is not empty and that UTF-8 can encode.
+
         Raises:
             TypeError: A bad argument, as in :class:`~evsys_sdk.LogStore`; no child had the call.
             ValueError: As TypeError.

@@ -124,7 +124,11 @@ class TensorBoardLogStore:
         self._session_started = False
 
     def log_scalar(self, key: str, value: float, step: int) -> None:
-        """Record one value: exactly what ``log_metrics({key: value}, step)`` records (MET-2)."""
+        """Record one value: exactly what ``log_metrics({key: value}, step)`` records (MET-2).
+
+        Raises:
+            TypeError, ValueError, LogStoreClosedError, OSError: As :meth:`log_metrics`.
+        """
         self._file.check_open("log_scalar")
         self.log_metrics({checked_text(key, "a metric key"): value}, step)
 
@@ -206,7 +210,9 @@ class TensorBoardLogStore:
         self._file.write(event, "log_artifact")
 
     def close(self) -> None:
-        """Have everything on the disk and release the file; closing again does nothing (CL-2).
+        """Have everything on the disk and release the file (CL-1, CL-4).
+
+        Later calls raise (CL-3), and closing again does nothing (CL-2).
 
         Raises:
             OSError: Not everything reached the disk, or the file was removed. The file is released
