@@ -83,6 +83,7 @@ class LogStoreClosedError(LogStoreError, RuntimeError):
     """The name of the method that was called."""
 
     def __init__(self, store: str, method: str) -> None:
+        """Say which ``method`` of a ``store`` of which kind was called too late."""
         self.store = store
         self.method = method
         super().__init__(
@@ -123,6 +124,7 @@ class UnknownLogStoreError(LogStoreError, KeyError):
     """Why plugins can't be loaded that may have provided the kind; one text for each plugin."""
 
     def __init__(self, kind: object, known: Iterable[str], failures: Iterable[str] = ()) -> None:
+        """List the ``known`` kinds, name the nearest, and say why plugins can't be loaded."""
         self.kind = kind if isinstance(kind, str) else f"{kind!r:.60}"
         self.known = tuple(known)
         self.failures = tuple(failures)
@@ -199,6 +201,7 @@ class LogStorePluginError(LogStoreError, ImportError):
     """Why it can't be loaded."""
 
     def __init__(self, kind: str, reason: str, plugin: str | None = None) -> None:
+        """Say why the store of this ``kind``, or the ``plugin`` that offers it, can't be loaded."""
         self.kind = kind
         self.plugin = plugin
         self.reason = reason

@@ -236,6 +236,10 @@ def temporarily_registered(kind: str, store_class: type) -> Generator[None]:
     does, except for its own ``name``, which is neither compared nor set: a store can be tried while
     another of its name is installed.
 
+    Args:
+        kind: The kind, as for :func:`register_log_store`.
+        store_class: The class. It is not changed.
+
     Raises:
         LogStoreConfigError: As for :func:`register_log_store`.
         DuplicateLogStoreError: Another class has the kind, or it is built in.

@@ -104,7 +104,17 @@ class InMemoryLogStore:
         return self._memory.copy()
 
     def log_scalar(self, key: str, value: float, step: int) -> None:
-        """Record the row of ``log_metrics({key: value}, step)``; raises what it raises (MET-2)."""
+        """Record the row of ``log_metrics({key: value}, step)`` (MET-2).
+
+        Args:
+            key: What the value is called, a string like a key of :meth:`log_metrics`.
+            value: One number (MET-5).
+            step: An integer that fits into int64.
+
+        Raises:
+            TypeError, ValueError, OverflowError, LogStoreClosedError, LogStoreError: As
+                :meth:`log_metrics`.
+        """
         self._check_open("log_scalar")
         self._add_row({checked_text(key, "a metric key"): value}, step, "train", "log_scalar")
 
@@ -130,6 +140,10 @@ class InMemoryLogStore:
     def log_hyperparams(self, params: dict[str, Any]) -> None:
         """Merge a copy of ``params`` into the hyperparameters (HP-2).
 
+        Args:
+            params: JSON values by string keys, as
+                :func:`~evsys_sdk.arguments.checked_hyperparams` takes them.
+
         Raises:
             TypeError: A value has no JSON form, or a key is not a string.
             ValueError: A value contains itself, or is too large or too deep for
@@ -145,6 +159,11 @@ class InMemoryLogStore:
 
     def log_artifact(self, name: str, path: str | os.PathLike[str], *, kind: str = "file") -> None:
         """Record a pointer to an artifact (ART-1); the path is never looked at (ART-2).
+
+        Args:
+            name: Any string that is not empty and that UTF-8 can encode.
+            path: A string like ``name``, or a path object; kept as given.
+            kind: A string like ``name``.
 
         Raises:
             TypeError: An argument is not a string.
@@ -172,7 +191,11 @@ class InMemoryLogStore:
 
     @classmethod
     def read_run(cls, *, destination: str) -> RunLog:
-        """Return a copy of the log with this name; it is empty if nothing was logged to it."""
+        """Return a copy of the log with this name; it is empty if nothing was logged to it.
+
+        Args:
+            destination: As for the constructor.
+        """
         memory = _memories.get(destination)
         return _Memory().log if memory is None else memory.copy()
 

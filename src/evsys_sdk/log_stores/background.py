@@ -121,7 +121,16 @@ class BackgroundLogStore:
         self._knows = self._known_keys.issuperset
 
     def log_scalar(self, key: str, value: float, step: int) -> None:
-        """Queue one value (MET-2); takes and raises what :meth:`log_metrics` does."""
+        """Queue one value (MET-2).
+
+        Args:
+            key: What the value is called, a string like a key of :meth:`log_metrics`.
+            value: One number (MET-5).
+            step: An integer that fits into int64.
+
+        Raises:
+            TypeError, ValueError, LogStoreClosedError, LogDeliveryError: As :meth:`log_metrics`.
+        """
         metrics, later = checked_or_later({key: value})
         [(key, value)] = metrics.items()
         step = checked_step(step)
@@ -180,11 +189,30 @@ class BackgroundLogStore:
             self._put((calls.log_metrics, values, step, split))
 
     def log_hyperparams(self, params: dict[str, Any]) -> None:
-        """Queue ``params`` for the child; raises as :meth:`log_metrics`."""
+        """Queue a copy of ``params`` for the child (HP-2).
+
+        Args:
+            params: JSON values by string keys, as
+                :func:`~evsys_sdk.arguments.checked_hyperparams` takes them.
+
+        Raises:
+            TypeError, ValueError: A bad argument; nothing was queued (HP-3).
+            LogStoreClosedError, LogDeliveryError: As :meth:`log_metrics`.
+        """
         self._put((calls.log_hyperparams, checked_hyperparams(params)))
 
     def log_artifact(self, name: str, path: str, *, kind: str = "file") -> None:
-        """Queue the pointer for the child; raises as :meth:`log_metrics`."""
+        """Queue the pointer for the child (ART-1).
+
+        Args:
+            name: Any string that is not empty and that UTF-8 can encode.
+            path: A string like ``name``, or a path object; kept as given (ART-2).
+            kind: A string like ``name``.
+
+        Raises:
+            TypeError, ValueError: A bad argument; nothing was queued.
+            LogStoreClosedError, LogDeliveryError: As :meth:`log_metrics`.
+        """
         name = checked_text(name, "artifact name")
         path = checked_path(path)
         self._put((calls.log_artifact, name, path, checked_text(kind, "artifact kind")))
@@ -221,6 +249,10 @@ class BackgroundLogStore:
     @classmethod
     def read_run(cls, *, child: LogStoreSpec | Mapping[str, Any], **others: Any) -> RunLog:
         """Read what the child's class finds at the child's destination.
+
+        Args:
+            child: As for the constructor.
+            others: The other parameters of the constructor, which are checked and not used.
 
         Raises:
             LogStoreConfigError: The child can't be read back.

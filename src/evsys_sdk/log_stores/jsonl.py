@@ -138,6 +138,11 @@ class JSONLLogStore:
     def log_scalar(self, key: str, value: float, step: int) -> None:
         """Append the row of ``log_metrics({key: value}, step)`` (MET-2).
 
+        Args:
+            key: What the value is called, a string like a key of :meth:`log_metrics`.
+            value: One number (MET-5).
+            step: An integer that fits into int64.
+
         Raises:
             TypeError, ValueError, OverflowError, LogStoreClosedError, OSError: As
                 :meth:`log_metrics`.

@@ -96,7 +96,16 @@ class MultiplexLogStore:
     # The four loops below are spelt out: handing a function to one shared loop costs 0.3 µs a call.
 
     def log_scalar(self, key: str, value: float, step: int) -> None:
-        """Record one value in every child (MET-2); see :meth:`log_metrics`."""
+        """Record one value in every child (MET-2, MUX-2).
+
+        Args:
+            key: What the value is called, a string like a key of :meth:`log_metrics`.
+            value: One number (MET-5).
+            step: An integer that fits into int64.
+
+        Raises:
+            Exception: As :meth:`log_metrics`.
+        """
         [(key, value)] = checked_metrics({key: value}).items()
         step = checked_step(step)
         failures: list[Failure] = []
@@ -155,7 +164,17 @@ class MultiplexLogStore:
             self._raise(failures, "log_metrics")
 
     def log_hyperparams(self, params: dict[str, Any]) -> None:
-        """Merge ``params`` into every child's hyperparameters; raises as :meth:`log_metrics`."""
+        """Merge ``params`` into every child's hyperparameters (HP-2, MUX-2).
+
+        Args:
+            params: JSON values by string keys, as
+                :func:`~evsys_sdk.arguments.checked_hyperparams` takes them. Each child
+                gets another copy.
+
+        Raises:
+            TypeError, ValueError: A bad argument (HP-3); no child had the call.
+            Exception: As :meth:`log_metrics`.
+        """
         params = checked_hyperparams(params)
         copies = [copy.deepcopy(params) for _ in self._children]
         failures: list[Failure] = []
@@ -171,7 +190,17 @@ class MultiplexLogStore:
             self._raise(failures, "log_hyperparams")
 
     def log_artifact(self, name: str, path: str, *, kind: str = "file") -> None:
-        """Record the pointer in every child; raises as :meth:`log_metrics`."""
+        """Record the pointer in every child (ART-1, MUX-2).
+
+        Args:
+            name: Any string that is not empty and that UTF-8 can encode.
+            path: A string like ``name``, or a path object; kept as given (ART-2).
+            kind: A string like ``name``.
+
+        Raises:
+            TypeError, ValueError: A bad argument; no child had the call.
+            Exception: As :meth:`log_metrics`.
+        """
         name = checked_text(name, "artifact name")
         path = checked_path(path)
         kind = checked_text(kind, "artifact kind")
@@ -188,7 +217,9 @@ class MultiplexLogStore:
             self._raise(failures, "log_artifact")
 
     def close(self) -> None:
-        """Close every child, in order, also when one fails; closing again does nothing.
+        """Close every child, in order, also when one fails (CL-1, CL-4).
+
+        Later calls raise (CL-3), and closing again does nothing (CL-2).
 
         An error of a child is logged with its traceback, not raised: at the end of a run nobody
         is left to handle it, and it must not hide why the run ended. ``KeyboardInterrupt`` and
@@ -203,6 +234,9 @@ class MultiplexLogStore:
     @classmethod
     def read_run(cls, *, children: Sequence[LogStoreSpec | Mapping[str, Any]]) -> RunLog:
         """Read the first of ``children`` that can be read back; they all got the same calls.
+
+        Args:
+            children: As for the constructor.
 
         Raises:
             LogStoreConfigError: None of them can be read back.

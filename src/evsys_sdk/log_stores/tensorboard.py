@@ -126,6 +126,11 @@ class TensorBoardLogStore:
     def log_scalar(self, key: str, value: float, step: int) -> None:
         """Record one value: exactly what ``log_metrics({key: value}, step)`` records (MET-2).
 
+        Args:
+            key: What the value is called, a string like a key of :meth:`log_metrics`.
+            value: One number (MET-5).
+            step: An integer that fits into int64.
+
         Raises:
             TypeError, ValueError, LogStoreClosedError, OSError: As :meth:`log_metrics`.
         """
@@ -168,6 +173,10 @@ class TensorBoardLogStore:
     def log_hyperparams(self, params: dict[str, Any]) -> None:
         """Merge ``params`` into the hyperparameters, and record all of them as a Text entry (HP-2).
 
+        Args:
+            params: JSON values by string keys, as
+                :func:`~evsys_sdk.arguments.checked_hyperparams` takes them. It is copied.
+
         Raises:
             TypeError: A value has no JSON form or a key is not a string; the error names the place,
                 and nothing is recorded (HP-3).
@@ -192,6 +201,11 @@ class TensorBoardLogStore:
 
     def log_artifact(self, name: str, path: str | os.PathLike[str], *, kind: str = "file") -> None:
         """Record a pointer to an artifact as a text entry (ART-1); the path is not touched (ART-2).
+
+        Args:
+            name: Any string that is not empty and that UTF-8 can encode.
+            path: A string like ``name``, or a path object; kept as given.
+            kind: A string like ``name``.
 
         Raises:
             TypeError: An argument is not a string; nothing is recorded.
