@@ -1,6 +1,7 @@
 """Which module imports which: no cycles, nothing private from elsewhere, no kit in the SDK."""
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -176,3 +177,25 @@ def test_what_counts_as_private(name: str, importer: str, expected: bool) -> Non
 def test_no_folder_of_the_sdk_has_more_modules_than_one_takes_in() -> None:
     folders = [SOURCES[0], *filter(Path.is_dir, SOURCES[0].rglob("*"))]
     assert [str(each) for each in folders if len([*each.glob("*.py")]) > 15] == []
+
+
+def test_the_page_for_contributors_shows_the_layout_as_it_is() -> None:
+    page = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
+    layout = page.partition("## Where things are")[2].split("```")[1]
+    shown: set[Path] = set()
+    folders = [ROOT]
+    for line in layout.splitlines()[1:]:
+        entry = line.lstrip()
+        depth = (len(line) - len(entry)) // 4
+        names = re.findall(r"^[\w./]+|(?<=, )[\w/]+\.py", entry)
+        folders[depth + 1 :] = [folders[depth] / names[0]]
+        shown.update(folders[depth] / name for name in names)
+    assert [str(path) for path in sorted(shown) if not path.exists()] == []
+
+    there = {
+        path
+        for source in [*SOURCES, ROOT / "tests"]
+        for path in source.glob("[!_.]*")
+        if path.is_dir() or (path.suffix == ".py" and source in SOURCES)
+    }
+    assert sorted(str(path) for path in there - shown) == []
