@@ -9,7 +9,7 @@ from evsys_conformance.judging.expected import Record, records_something
 from evsys_conformance.judging.precision import Precision
 from evsys_conformance.judging.recorded_parts import with_recorded_parts
 from evsys_conformance.programs.calls import Call, located, of_forked_child
-from evsys_conformance.programs.observation import Observation, Seen, described
+from evsys_conformance.programs.observation import Observation, StepObservation, described
 from evsys_conformance.programs.program import (
     Close,
     Drop,
@@ -73,7 +73,7 @@ class _Judge:
     _closed: set[int] = field(default_factory=set[int])
     _chains: int = 0
 
-    def judge_step(self, place: int, step: Step, seen: Seen) -> None:
+    def judge_step(self, place: int, step: Step, seen: StepObservation) -> None:
         """Judge one step."""
         if seen.hung:
             what = seen.problem or f"{step_in_words(step)} did not return"
@@ -103,13 +103,13 @@ class _Judge:
             case Processes() | Killed() | Forks():
                 self._judge_process(place, step, seen)
 
-    def _judge_open(self, place: int, step: Open, seen: Seen) -> None:
+    def _judge_open(self, place: int, step: Open, seen: StepObservation) -> None:
         self._destination[step.store] = step.destination
         self._closed.discard(step.store)
         if seen.error is not None:
             self._add("open raised", f"building the store raised {seen.error_text}", place)
 
-    def _judge_call(self, place: int, step: Make, seen: Seen) -> None:
+    def _judge_call(self, place: int, step: Make, seen: StepObservation) -> None:
         code = shown_call(step.call)
         if step.store in self._closed:
             if seen.error is None:
@@ -127,7 +127,7 @@ class _Judge:
             return
         self._judge_refusal(place, step, seen, code)
 
-    def _judge_refusal(self, place: int, step: Make, seen: Seen, code: str) -> None:
+    def _judge_refusal(self, place: int, step: Make, seen: StepObservation, code: str) -> None:
         error, shown = seen.error, seen.error_text
         match step.expect:
             case Expect.ACCEPTED:
@@ -149,14 +149,16 @@ class _Judge:
             case _:
                 pass
 
-    def _judge_threads(self, place: int, step: Threads, seen: Seen) -> None:
+    def _judge_threads(self, place: int, step: Threads, seen: StepObservation) -> None:
         if step.close_after is not None:
             self._closed.add(step.store)
         if seen.problem:
             self._add("raised", seen.problem, place, place)
         self._record_histories(place, self._destination[step.store], step.histories, seen)
 
-    def _judge_process(self, place: int, step: Processes | Killed | Forks, seen: Seen) -> None:
+    def _judge_process(
+        self, place: int, step: Processes | Killed | Forks, seen: StepObservation
+    ) -> None:
         if seen.problem:
             self._add("process ended", seen.problem, place, place)
             return
@@ -169,7 +171,11 @@ class _Judge:
                 self._record_forks(place, step, seen)
 
     def _record_histories(
-        self, place: int, destination: int, histories: tuple[tuple[Call, ...], ...], seen: Seen
+        self,
+        place: int,
+        destination: int,
+        histories: tuple[tuple[Call, ...], ...],
+        seen: StepObservation,
     ) -> None:
         records = self._records.setdefault(destination, [])
         for number, history in enumerate(histories):
@@ -177,13 +183,13 @@ class _Judge:
             returned = seen.returned[number] if number < len(seen.returned) else []
             records += [Record(history[n], place, chain=self._chains) for n in returned]
 
-    def _record_killed(self, place: int, step: Killed, seen: Seen) -> None:
+    def _record_killed(self, place: int, step: Killed, seen: StepObservation) -> None:
         returned = len(seen.returned[0])
         records = self._records.setdefault(step.destination, [])
         records += [Record(call, place) for call in step.calls[:returned]]
         records += [Record(c, place, may=True) for c in step.calls[returned : returned + 1]]
 
-    def _record_forks(self, place: int, step: Forks, seen: Seen) -> None:
+    def _record_forks(self, place: int, step: Forks, seen: StepObservation) -> None:
         records = self._records.setdefault(step.destination, [])
         records += [Record(call, place) for call in step.calls]
         # os._exit leaves no time for a buffer: only a store that claims `crash` must have written.
@@ -196,7 +202,7 @@ class _Judge:
             call = Call("log_metrics", ({"thread": float(n % 1000)}, n))
             records.append(Record(call, place, chain=self._chains))
 
-    def _judge_log(self, place: int, step: Read, seen: Seen) -> None:
+    def _judge_log(self, place: int, step: Read, seen: StepObservation) -> None:
         records = self._records.get(step.destination, [])
         if seen.problem:
             text = f"{seen.problem}, but returned a RunLog before"

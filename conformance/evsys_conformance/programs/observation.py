@@ -7,7 +7,7 @@ from evsys_sdk.run_log import RunLog
 
 
 @dataclass
-class Seen:
+class StepObservation:
     """What one step of a program showed."""
 
     error: BaseException | None = None
@@ -32,18 +32,18 @@ class Seen:
     """Whether the harness raised the error, not the store."""
 
 
-def caught(error: BaseException, *, by_harness: bool = False) -> Seen:
+def step_that_raised(error: BaseException, *, by_harness: bool = False) -> StepObservation:
     """A step that raised."""
     text = described(error)
     error.__traceback__ = error.__context__ = error.__cause__ = None
-    return Seen(error=error, error_text=text, by_harness=by_harness)
+    return StepObservation(error=error, error_text=text, by_harness=by_harness)
 
 
 @dataclass
 class Observation:
     """What a run of a program showed."""
 
-    seen: list[Seen] = field(default_factory=list[Seen])
+    seen: list[StepObservation] = field(default_factory=list[StepObservation])
     """One per step that ran: the run ends where nothing more can be done."""
     unobserved: bool = False
     """Whether the harness could not read."""

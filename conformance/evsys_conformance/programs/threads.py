@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.observation import Seen, described
+from evsys_conformance.programs.observation import StepObservation, described
 from evsys_conformance.programs.program import Threads
 
 JOIN_SECONDS = 40.0
@@ -37,7 +37,7 @@ class _Progress:
     enough: threading.Event = field(default_factory=threading.Event)
 
 
-def run_threads(step: Threads, store: Any) -> Seen:
+def run_threads(step: Threads, store: Any) -> StepObservation:
     """Make the calls of each history in its own thread; all threads start at once."""
     progress = _Progress([[] for _ in step.histories])
     work: list[Callable[[], None]] = [
@@ -49,7 +49,7 @@ def run_threads(step: Threads, store: Any) -> Seen:
     problem = f"in one of {len(work)} threads, {progress.errors[0]}" if progress.errors else ""
     if hung:
         problem = f"a call in one of {len(work)} threads did not return within {JOIN_SECONDS:.0f} s"
-    return Seen(returned=progress.returned, problem=problem, hung=hung)
+    return StepObservation(returned=progress.returned, problem=problem, hung=hung)
 
 
 def _write(step: Threads, store: Any, progress: _Progress, number: int) -> None:

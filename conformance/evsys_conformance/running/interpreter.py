@@ -11,7 +11,12 @@ from evsys_conformance.processes.steps import run_forks, run_killed, run_process
 from evsys_conformance.programs.arguments import CallerSide
 from evsys_conformance.programs.calls import located
 from evsys_conformance.programs.forwarding import opened_through
-from evsys_conformance.programs.observation import Hanging, Observation, Seen, caught
+from evsys_conformance.programs.observation import (
+    Hanging,
+    Observation,
+    StepObservation,
+    step_that_raised,
+)
 from evsys_conformance.programs.program import (
     Close,
     Drop,
@@ -64,7 +69,7 @@ class _Run:
                     break
         return self.observation
 
-    def _seen(self, step: Step) -> Seen:
+    def _seen(self, step: Step) -> StepObservation:
         self.subject.doing = step
         try:
             match step:
@@ -87,7 +92,7 @@ class _Run:
                 case Forks():
                     return self._elsewhere(run_forks, step)
         except Hanging:
-            return Seen(hung=True)
+            return StepObservation(hung=True)
 
     def _params_of(self, destination: int) -> dict[str, Any]:
         if destination not in self._params:
@@ -96,11 +101,11 @@ class _Run:
             self._params[destination] = self.subject.harness.params(directory)
         return self._params[destination]
 
-    def _open(self, step: Open) -> Seen:
+    def _open(self, step: Open) -> StepObservation:
         try:
             params = self._params_of(step.destination)
         except Exception as error:  # noqa: BLE001 - a harness may raise anything
-            return caught(error, by_harness=True)
+            return step_that_raised(error, by_harness=True)
         try:
             with self.subject.timed():
                 self._destinations[step.store] = step.destination
@@ -112,8 +117,8 @@ class _Run:
                     self._until_the_end,
                 )
         except Exception as error:  # noqa: BLE001 - a store may raise anything
-            return caught(error)
-        return Seen()
+            return step_that_raised(error)
+        return StepObservation()
 
     def _build(self, step: Open, params: dict[str, Any]) -> Any:
         arguments = self._alike.pop(step.store, None)
@@ -128,59 +133,59 @@ class _Run:
                 )
         return self.subject.store(**arguments)
 
-    def _make(self, step: Make) -> Seen:
+    def _make(self, step: Make) -> StepObservation:
         directory = self.observation.directories[self._destinations[step.store]]
         given = self._caller.arguments(located(step.call, directory), step.caller)
-        seen = Seen()
+        seen = StepObservation()
         try:
             with self.subject.timed():
                 result = getattr(self._stores[step.store], step.call.method)(*given[0], **given[1])
             seen.awaitable = _is_awaitable(result)
         except Exception as error:  # noqa: BLE001 - a store may raise anything
-            seen = caught(error)
+            seen = step_that_raised(error)
         seen.changed = self._caller.changed("the call")
         self._caller.after_call(given, step.caller)
         return seen
 
-    def _close(self, step: Close) -> Seen:
-        seen = Seen()
+    def _close(self, step: Close) -> StepObservation:
+        seen = StepObservation()
         try:
             with self.subject.timed():
                 result = self._stores[step.store].close()
             seen.awaitable = _is_awaitable(result)
         except Exception as error:  # noqa: BLE001 - a store may raise anything
-            seen = caught(error)
+            seen = step_that_raised(error)
         seen.changed = self._caller.changed("close()")
         return seen
 
-    def _drop(self, step: Drop) -> Seen:
+    def _drop(self, step: Drop) -> StepObservation:
         self._stores.pop(step.store, None)
         gc.collect()
-        return Seen(changed=self._caller.changed("the garbage collection"))
+        return StepObservation(changed=self._caller.changed("the garbage collection"))
 
-    def _read(self, step: Read) -> Seen:
+    def _read(self, step: Read) -> StepObservation:
         if self.subject.observable is False:
             self.observation.unobserved = True
-            return Seen()
+            return StepObservation()
         self.subject.calls_in_check += 1
         try:
             run_log = self.subject.harness.read(self._params_of(step.destination))
         except Exception as error:  # noqa: BLE001 - a harness may raise anything
-            return caught(error, by_harness=True)
+            return step_that_raised(error, by_harness=True)
         if run_log is None:
             if self.subject.observable:
-                return Seen(problem="harness.read(params) returned None")
+                return StepObservation(problem="harness.read(params) returned None")
             self.observation.unobserved = True
         self.subject.observable = run_log is not None
-        return Seen(run_log=run_log)
+        return StepObservation(run_log=run_log)
 
     def _elsewhere(
-        self, perform: Callable[[Any, Subject, dict[str, Any]], Seen], step: Any
-    ) -> Seen:
+        self, perform: Callable[[Any, Subject, dict[str, Any]], StepObservation], step: Any
+    ) -> StepObservation:
         try:
             params = self._params_of(step.destination)
         except Exception as error:  # noqa: BLE001 - a harness may raise anything
-            return caught(error, by_harness=True)
+            return step_that_raised(error, by_harness=True)
         return perform(step, self.subject, params)
 
 

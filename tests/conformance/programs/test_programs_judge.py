@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from evsys_conformance.judging.differences import RECORDS, Kind
-from evsys_conformance.programs.observation import Seen, caught
+from evsys_conformance.programs.observation import StepObservation, step_that_raised
 from evsys_conformance.programs.program import (
     Close,
     Expect,
@@ -20,7 +20,7 @@ from evsys_conformance.programs.program import (
 )
 from support.observed import HALF, TWO, bad, found, rows
 
-EXAMPLES: dict[Kind, tuple[Program, dict[int, Seen], str, set[int], int]] = {
+EXAMPLES: dict[Kind, tuple[Program, dict[int, StepObservation], str, set[int], int]] = {
     "lost": (TWO, {4: rows((1, 0.5))}, "1 of 2 points is missing", {2}, 4),
     "altered": (TWO, {4: rows((1, 0.5), (2, 9.0))}, "a value is altered", {2}, 4),
     "mixed up": (TWO, {4: rows((1, 0.5), (2, 0.25), key="acc")}, "key 'acc'", {1, 2}, 4),
@@ -42,7 +42,7 @@ EXAMPLES: dict[Kind, tuple[Program, dict[int, Seen], str, set[int], int]] = {
     "reordered": (TWO, {4: rows((2, 0.25), (1, 0.5))}, "the order is not that", {1, 2}, 4),
     "unreadable": (
         TWO,
-        {4: caught(OSError("no disk"), by_harness=True)},
+        {4: step_that_raised(OSError("no disk"), by_harness=True)},
         "harness.read(params) raised OSError: no disk",
         {1, 2},
         4,
@@ -63,51 +63,51 @@ EXAMPLES: dict[Kind, tuple[Program, dict[int, Seen], str, set[int], int]] = {
     ),
     "raised": (
         TWO,
-        {1: caught(KeyError("loss")), 4: rows((2, 0.25))},
+        {1: step_that_raised(KeyError("loss")), 4: rows((2, 0.25))},
         "store.log_scalar('loss', 0.5, 1), a valid call, raised KeyError: 'loss'",
         {1},
         1,
     ),
     "wrong error": (
         run_of(bad(HALF)),
-        {1: caught(KeyError("loss"))},
+        {1: step_that_raised(KeyError("loss"))},
         "(it is bad) must raise TypeError or ValueError; it raised KeyError: 'loss'",
         {1},
         1,
     ),
-    "close raised": (TWO, {3: caught(OSError())}, "close() raised OSError", set(), 3),
+    "close raised": (TWO, {3: step_that_raised(OSError())}, "close() raised OSError", set(), 3),
     "open raised": (
         TWO,
-        {0: caught(OSError("busy"))},
+        {0: step_that_raised(OSError("busy"))},
         "building the store raised OSError: busy",
         set(),
         0,
     ),
     "arguments changed": (
         TWO,
-        {2: Seen(changed="the call changed an argument")},
+        {2: StepObservation(changed="the call changed an argument")},
         "the call changed an argument",
         {2},
         2,
     ),
-    "hung": (TWO, {3: Seen(hung=True)}, "close() did not return", {3}, 3),
+    "hung": (TWO, {3: StepObservation(hung=True)}, "close() did not return", {3}, 3),
     "not synchronous": (
         TWO,
-        {1: Seen(awaitable=True)},
+        {1: StepObservation(awaitable=True)},
         "store.log_scalar('loss', 0.5, 1) returned a coroutine or a generator",
         {1},
         1,
     ),
     "process ended": (
         program(Killed((HALF,)), Read()),
-        {0: Seen(problem="a child process ended")},
+        {0: StepObservation(problem="a child process ended")},
         "a child process ended",
         {0},
         0,
     ),
     "harness at fault": (
         TWO,
-        {0: caught(OSError("no port"), by_harness=True)},
+        {0: step_that_raised(OSError("no port"), by_harness=True)},
         "harness.params(directory) raised OSError: no port",
         set(),
         0,
@@ -153,7 +153,7 @@ BY_EXPECTATION: dict[Expect, dict[str, Kind]] = {
 @pytest.mark.parametrize("expect", Expect)
 def test_a_call_must_do_what_the_contract_says(expect: Expect, raised: str) -> None:
     error = ERRORS[raised]
-    seen = {} if error is None else {1: caught(error)}
+    seen = {} if error is None else {1: step_that_raised(error)}
     kinds = [each.kind for each in found([Open(), bad(HALF, expect), Close()], seen)]
     expected = BY_EXPECTATION[expect].get(raised)
     assert kinds == ([expected] if expected else [])
@@ -164,7 +164,7 @@ def test_a_call_must_do_what_the_contract_says(expect: Expect, raised: str) -> N
 def test_a_closed_store_must_raise_whatever_the_call(expect: Expect, raised: str) -> None:
     error = ERRORS[raised]
     steps: list[Step] = [Open(), Close(), bad(HALF, expect), Close(), Read()]
-    seen = {} if error is None else {2: caught(error)}
+    seen = {} if error is None else {2: step_that_raised(error)}
     differences = found(steps, {**seen, 4: rows()})
     assert [each.kind for each in differences] == ["written after close"] * (error is None)
 
@@ -187,6 +187,6 @@ def test_what_a_refused_call_left_behind_counts(
     expect: Expect, raises: bool, recorded: bool, kinds: list[Kind]
 ) -> None:
     steps: list[Step] = [Open(), bad(HALF, expect), Close(), Read()]
-    seen = {1: caught(ValueError("no"))} if raises else {}
+    seen = {1: step_that_raised(ValueError("no"))} if raises else {}
     differences = found(steps, {**seen, 3: rows((1, 0.5)) if recorded else rows()})
     assert [each.kind for each in differences] == kinds

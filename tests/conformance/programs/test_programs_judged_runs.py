@@ -8,7 +8,7 @@ from hypothesis import given
 
 from evsys_conformance.judging.judge import judged
 from evsys_conformance.programs import calls
-from evsys_conformance.programs.observation import Seen, caught
+from evsys_conformance.programs.observation import StepObservation, step_that_raised
 from evsys_conformance.programs.program import (
     Close,
     Drop,
@@ -38,7 +38,7 @@ def test_a_store_that_is_opened_again_is_not_closed_any_more() -> None:
 
 
 def test_where_nothing_was_logged_there_may_be_nothing_to_read() -> None:
-    missing = {2: caught(FileNotFoundError("no such run"), by_harness=True)}
+    missing = {2: step_that_raised(FileNotFoundError("no such run"), by_harness=True)}
     assert found([Open(), Close(), Read()], missing) == []
     empty: list[Step] = [Open(), Make(calls.metrics({}, 0)), Read()]
     assert found(empty, missing) == []
@@ -67,20 +67,22 @@ def test_only_calls_of_threads_that_returned_must_be_recorded() -> None:
         Close(),
         Read(),
     ]
-    returned = Seen(returned=[[0], []])
+    returned = StepObservation(returned=[[0], []])
     assert found(steps, {1: returned, 3: rows((1, 0.5))}) == []
     assert [each.kind for each in found(steps, {1: returned, 3: rows()})] == ["lost"]
-    raised = Seen(returned=[[0], []], problem="in one of 2 threads, KeyError")
+    raised = StepObservation(returned=[[0], []], problem="in one of 2 threads, KeyError")
     assert [each.kind for each in found(steps, {1: raised, 3: rows((1, 0.5))})] == ["raised"]
 
 
 def test_only_calls_of_processes_that_returned_must_be_recorded() -> None:
     steps: list[Step] = [Processes(((HALF,), (QUARTER,))), Read()]
-    assert found(steps, {0: Seen(returned=[[0], [0]]), 1: rows((2, 0.25), (1, 0.5))}) == []
+    assert (
+        found(steps, {0: StepObservation(returned=[[0], [0]]), 1: rows((2, 0.25), (1, 0.5))}) == []
+    )
     killed: list[Step] = [Killed((HALF, QUARTER), within=1), Read()]
-    assert found(killed, {0: Seen(returned=[[0]]), 1: rows((1, 0.5))}) == []
-    assert found(killed, {0: Seen(returned=[[0]]), 1: rows((1, 0.5), (2, 0.25))}) == []
-    assert found(killed, {0: Seen(returned=[[0, 1]]), 1: rows((1, 0.5))})
+    assert found(killed, {0: StepObservation(returned=[[0]]), 1: rows((1, 0.5))}) == []
+    assert found(killed, {0: StepObservation(returned=[[0]]), 1: rows((1, 0.5), (2, 0.25))}) == []
+    assert found(killed, {0: StepObservation(returned=[[0, 1]]), 1: rows((1, 0.5))})
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_a_child_that_leaves_at_once_must_have_written_where_the_store_claims_cr
     leave: Leave, claims: tuple[str, ...], must: bool
 ) -> None:
     steps: list[Step] = [Forks((HALF,), leave=leave, write=True), Read()]
-    seen = {0: Seen(returned=[[0], []])}
+    seen = {0: StepObservation(returned=[[0], []])}
     assert bool(found(steps, {**seen, 1: rows((1, 0.5))}, *claims)) is must
     both = rows((1, 0.5))
     assert both.run_log is not None
@@ -100,7 +102,7 @@ def test_a_child_that_leaves_at_once_must_have_written_where_the_store_claims_cr
 
 
 def test_a_reader_that_is_silent_now_and_then_is_the_fault_of_the_harness() -> None:
-    silent = {4: Seen(problem="harness.read(params) returned None")}
+    silent = {4: StepObservation(problem="harness.read(params) returned None")}
     [difference] = found(TWO, silent)
     assert difference.kind == "harness at fault"
     assert difference.text.endswith("returned None, but returned a RunLog before")
@@ -108,13 +110,13 @@ def test_a_reader_that_is_silent_now_and_then_is_the_fault_of_the_harness() -> N
 
 def test_a_log_that_is_not_sound_is_the_fault_of_the_harness() -> None:
     unsound: Any = RunLog([None], {}, [])  # type: ignore[list-item]
-    [difference] = found(TWO, {4: Seen(run_log=unsound)})
+    [difference] = found(TWO, {4: StepObservation(run_log=unsound)})
     assert difference.kind == "harness at fault"
     assert "harness.read(params) returned no sound RunLog: AttributeError" in difference.text
 
 
 def test_a_run_that_ended_early_is_judged_as_far_as_it_went() -> None:
-    assert [each.kind for each in found(TWO, {1: Seen(hung=True)}, until=2)] == ["hung"]
+    assert [each.kind for each in found(TWO, {1: StepObservation(hung=True)}, until=2)] == ["hung"]
     assert found(TWO, {}, until=2) == []
 
 
@@ -156,5 +158,5 @@ def test_a_step_without_a_call_is_named_in_words() -> None:
         (Killed((HALF,)), "a child process did not return"),
     ]
     for step, said in names:
-        [difference] = found([step], {0: Seen(hung=True)})
+        [difference] = found([step], {0: StepObservation(hung=True)})
         assert difference.text == said

@@ -8,7 +8,7 @@ from evsys_conformance.judging.precision import Precision
 from evsys_conformance.judging.recorded_parts import with_recorded_parts
 from evsys_conformance.programs import calls
 from evsys_conformance.programs.calls import Call
-from evsys_conformance.programs.observation import Seen
+from evsys_conformance.programs.observation import StepObservation
 from evsys_conformance.programs.program import Close, Killed, Make, Open, Read, Step
 from evsys_sdk import ArtifactPointer, MetricRow, RunLog
 from support.observed import found
@@ -126,5 +126,9 @@ def test_a_call_cut_short_neither_appears_nor_disappears_between_two_reads(
 ) -> None:
     values = {3: 0.5, 4: 1.0, 5: 2.0}
     logs = [_log(*((step, {"loss": values[step]}) for step in steps)) for steps in (first, second)]
-    seen = {0: Seen(returned=[[0]]), 1: Seen(run_log=logs[0]), 5: Seen(run_log=logs[1])}
+    seen = {
+        0: StepObservation(returned=[[0]]),
+        1: StepObservation(run_log=logs[0]),
+        5: StepObservation(run_log=logs[1]),
+    }
     assert [difference.kind for difference in found(RESUMED, seen)] == kinds
