@@ -20,6 +20,9 @@ from evsys_conformance.processes import child
 
 _FORK = b"fork"
 
+_preloaded: list[str] = []
+"""Modules that a server imports before it forks."""
+
 
 class ForkServer:
     """The parent's end of a process that forks children; it ends with the parent."""
@@ -31,7 +34,7 @@ class ForkServer:
         self._socket, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", __name__, str(theirs.fileno())],
+                [sys.executable, "-W", "ignore", "-m", __name__, str(theirs.fileno()), *_preloaded],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -65,6 +68,11 @@ class ForkServer:
             if not self.usable:
                 self._process.terminate()  # It may be waiting for a child that never ends.
             self._process.wait()
+
+
+def preload(module: str) -> None:
+    """Let servers that are started from now on import the module, which children will need."""
+    _preloaded.append(module)
 
 
 _servers: list[ForkServer] = []
@@ -129,9 +137,10 @@ def _taken_over(standard_input: int, output: int, report: int) -> int:
 
 
 if __name__ == "__main__":
-    # A child needs it to judge a program. It imports this module, so it can't be at the top.
-    importlib.import_module("evsys_conformance.reduction.new_process")
-    descriptor_to_report_to = _serve(socket.socket(fileno=int(sys.argv[1])))
+    descriptor, *modules = sys.argv[1:]
+    for name in modules:
+        importlib.import_module(name)
+    descriptor_to_report_to = _serve(socket.socket(fileno=int(descriptor)))
     if descriptor_to_report_to is not None:
         # The child ends as any program does, with all that runs at exit.
         child.work(descriptor_to_report_to)

@@ -5,12 +5,15 @@ import pickle
 
 from evsys_conformance.judging.differences import Difference
 from evsys_conformance.judging.judge import judged
+from evsys_conformance.processes import fork_server
 from evsys_conformance.processes.child import Job, Opening
 from evsys_conformance.processes.parent import Child
 from evsys_conformance.programs.program import Program
 from evsys_conformance.programs.subject import Subject
 from evsys_conformance.running.interpreter import run
 from evsys_conformance.targets.loading import load_harness
+
+fork_server.preload(__name__)
 
 
 def found_in_new_process(program: Program, subject: Subject) -> list[Difference]:
