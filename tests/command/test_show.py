@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from evsys_sdk.command import main
-from evsys_sdk.command.show.following import Following
+from evsys_sdk.command.show.following import FollowedRun
 from evsys_sdk.command.show.runs import short_run_names
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from evsys_sdk.sources.opening import open_sources
@@ -161,7 +161,7 @@ def test_a_log_of_another_writer_is_followed(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     line = '{"step": 1, "metrics": {"a": 1.0}}\r\n'
     path.write_text("\ufeff" + line, newline="")
-    following = Following("run", *open_sources(str(tmp_path)))
+    following = FollowedRun("run", *open_sources(str(tmp_path)))
     assert following.update()
     assert following.run.scan.rows == 1
     with open(path, "a", newline="") as file:

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from evsys_sdk.command import main
-from evsys_sdk.command.show.following import Following
+from evsys_sdk.command.show.following import FollowedRun
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from evsys_sdk.log_stores.tensorboard import TensorBoardLogStore
 from evsys_sdk.registry import temporarily_registered
@@ -134,7 +134,7 @@ def test_a_store_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     [source] = open_sources(config(tmp_path, TABLE))
     now = 0.0
     monkeypatch.setattr("evsys_sdk.sources.readable_store.time.monotonic", lambda: now)
-    following = Following("run", source)
+    following = FollowedRun("run", source)
     assert following.update()
     assert not following.update()
     Table.log.metrics.append(MetricRow(3, "val", {"loss": 0.25}))

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evsys_sdk.command.show.following import Following
+from evsys_sdk.command.show.following import FollowedRun
 from evsys_sdk.command.show.scanning import Scan, scan_part, scan_source
 from evsys_sdk.log_stores._tensorboard.tfrecord import framed
 from evsys_sdk.sources.opening import open_sources
@@ -52,7 +52,7 @@ def test_damage_is_the_same_in_parts_and_while_the_file_grows(
         assert contents(parts) == contents(whole)
         cut = int(share * len(content))
         path.write_bytes(content[:cut])
-        following = Following("run", source)
+        following = FollowedRun("run", source)
         following.update()
         with open(path, "ab") as file:
             file.write(content[cut:])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from evsys_sdk.command import main
 from evsys_sdk.command.show import scanning
-from evsys_sdk.command.show.following import Following, changes
+from evsys_sdk.command.show.following import FollowedRun, changes
 from evsys_sdk.log_stores._tensorboard.parsing import event_parser
 from evsys_sdk.log_stores._tensorboard.tfrecord import framed
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
@@ -254,7 +254,7 @@ def append(path: Path, *events: Any) -> None:
 def test_files_and_runs_are_followed(tmp_path: Path) -> None:
     path = write_events(tmp_path, [simple_event(0, 1.5, x=1.0)])
     [source] = open_sources(str(tmp_path))
-    following = Following("run", source)
+    following = FollowedRun("run", source)
     assert following.update()
     assert not following.update()
     append(path, simple_event(1, 1.5, x=0.5))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evsys_sdk.command import main
-from evsys_sdk.command.show.following import Following
+from evsys_sdk.command.show.following import FollowedRun
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from evsys_sdk.sources.findings import Findings
 from evsys_sdk.sources.opening import open_sources
@@ -138,7 +138,7 @@ def test_hyperparameters_that_are_not_yaml_are_damage(log: Path, capsys: Capture
 
 def test_a_file_that_is_written_again_is_followed(log: Path) -> None:
     [source] = open_sources(str(log))
-    following = Following("run", source)
+    following = FollowedRun("run", source)
     assert following.update()
     assert not following.update()
     path = log / "metrics.csv"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evsys_sdk.command import main
-from evsys_sdk.command.show.following import Following
+from evsys_sdk.command.show.following import FollowedRun
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from evsys_sdk.sources.findings import Findings
 from evsys_sdk.sources.opening import open_sources
@@ -154,7 +154,7 @@ def test_its_checkpoint_is_suggested(tmp_path: Path, capsys: Capture) -> None:
 def test_a_state_that_is_saved_again_is_followed(tmp_path: Path) -> None:
     write_state(tmp_path, log_history=HISTORY[:2])
     [source] = open_sources(str(tmp_path))
-    following = Following("run", source)
+    following = FollowedRun("run", source)
     assert following.update()
     assert not following.update()
     write_state(tmp_path)

@@ -83,7 +83,7 @@ def point_differences(
     strangers = [series for series in found if series not in expected and not extra_allowed]
     there: list[Series] = []
     for series, want in expected.items():
-        must = [point for point in want if not point.record.may]
+        must = [point for point in want if not point.record.optional]
         if must and not found.get(series):
             yield _missing_series(series, must, strangers, found, precision)
         else:

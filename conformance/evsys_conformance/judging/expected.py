@@ -16,7 +16,7 @@ class Record:
     call: Call
     step: int
     """Place in the program of the step that made the call."""
-    may: bool = False
+    optional: bool = False
     """Whether it may also be there in part or not at all: its process was killed meanwhile."""
     judged: bool = True
     """Whether the contract says how it must come back."""
@@ -94,11 +94,15 @@ def expected_hyperparams(records: Iterable[Record]) -> dict[str, list[tuple[Any,
             continue
         for key, value in record.arguments()["params"].items():
             # A later value of one chain replaces its earlier one, unless it need not be there.
-            slot = ("may", id(record)) if record.may else record.chain
+            slot = ("optional", id(record)) if record.optional else record.chain
             values.setdefault(key, {})[slot] = (value, record)
     return {key: list(allowed.values()) for key, allowed in values.items()}
 
 
 def records_something(record: Record) -> bool:
     """Whether it leaves anything that must be read: an empty dict does not."""
-    return record.judged and not record.may and bool(next(iter(record.arguments().values())) != {})
+    return (
+        record.judged
+        and not record.optional
+        and bool(next(iter(record.arguments().values())) != {})
+    )

@@ -21,7 +21,7 @@ def hyperparam_differences(
         about = frozenset(record.step for _, record in allowed)
         place = f"[{source(key)}]"
         if key not in recorded:
-            if not all(record.may for _, record in allowed):
+            if not all(record.optional for _, record in allowed):
                 value = shortened_source(allowed[0][0])
                 text = f"hyperparams{place} is missing; expected {value}"
                 yield Difference("lost", text, about)

@@ -187,16 +187,16 @@ class _Judge:
         returned = len(seen.returned[0])
         records = self._records.setdefault(step.destination, [])
         records += [Record(call, place) for call in step.calls[:returned]]
-        records += [Record(c, place, may=True) for c in step.calls[returned : returned + 1]]
+        records += [Record(c, place, optional=True) for c in step.calls[returned : returned + 1]]
 
     def _record_forks(self, place: int, step: Forks, seen: StepObservation) -> None:
         records = self._records.setdefault(step.destination, [])
         records += [Record(call, place) for call in step.calls]
         # os._exit leaves no time for a buffer: only a store that claims `crash` must have written.
-        may = step.leave is Leave.AT_ONCE and "crash" not in self.claims
+        optional = step.leave is Leave.AT_ONCE and "crash" not in self.claims
         children, thread = (*seen.returned, [], [])[:2]
         for n in children:
-            records.append(Record(of_forked_child(n), place, may=may))
+            records.append(Record(of_forked_child(n), place, optional=optional))
         self._chains += 1
         for n in thread:
             call = Call("log_metrics", ({"thread": float(n % 1000)}, n))

@@ -21,11 +21,11 @@ def with_recorded_parts(
         run_log: What is read there.
         precision: How values and splits are judged.
     """
-    if not any(record.may for record in records):
+    if not any(record.optional for record in records):
         return list(records)
     kept: list[Record] = []
     for record in records:
-        if not record.may:
+        if not record.optional:
             kept.append(record)
         else:
             kept += [

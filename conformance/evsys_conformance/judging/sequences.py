@@ -27,11 +27,11 @@ def present(
         have: What is recorded.
         same: Whether something that was logged is what is recorded.
     """
-    spare = len(have) - sum(not each.record.may for each in want)
+    spare = len(have) - sum(not each.record.optional for each in want)
     there: list[Part] = []
     for each in want:
         place = len(there)
-        if not each.record.may:
+        if not each.record.optional:
             there.append(each)
         elif spare > 0 and place < len(have) and same(each, have[place]):
             there.append(each)

@@ -127,9 +127,9 @@ def _harness(name: str, found: Any, params: dict[str, Any] | None) -> StoreHarne
                 f"{name} is a harness, whose params() gives the parameters: leave out "
                 f"--evsys-params, or name the store itself"
             )
-        return found if isinstance(found, StoreHarness) else _made(name, found)
+        return found if isinstance(found, StoreHarness) else _harness_of_class(name, found)
     if not is_class:
-        raise TargetError(_no_class(name, found))
+        raise TargetError(_not_a_class(name, found))
     if not looks_like_a_store(found):
         raise TargetError(
             f"{name} is not a log store: it has no Config and none of the methods log_scalar, "
@@ -144,7 +144,7 @@ def _harness(name: str, found: Any, params: dict[str, Any] | None) -> StoreHarne
     return _built_in(found, params) or default_harness(name, found, params)
 
 
-def _made(name: str, harness: type[StoreHarness]) -> StoreHarness:
+def _harness_of_class(name: str, harness: type[StoreHarness]) -> StoreHarness:
     if harness is StoreHarness:
         raise TargetError(
             f"{name} is the base class of harnesses: derive yours from it, and name that one"
@@ -158,7 +158,7 @@ def _made(name: str, harness: type[StoreHarness]) -> StoreHarness:
         ) from error
 
 
-def _no_class(name: str, found: object) -> str:
+def _not_a_class(name: str, found: object) -> str:
     kind = type(found)
     if looks_like_a_store(kind):
         return (

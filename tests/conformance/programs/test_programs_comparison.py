@@ -179,7 +179,7 @@ def test_without_split_a_reader_may_report_none() -> None:
 def test_a_call_in_progress_may_be_there_wholly_in_part_or_not_at_all() -> None:
     records = [
         Record(calls.scalar("a", 0.5, 1), 0),
-        Record(calls.metrics({"a": 1.0, "b": 2.0}, 2), 0, may=True),
+        Record(calls.metrics({"a": 1.0, "b": 2.0}, 2), 0, optional=True),
     ]
 
     def judged(*rows: MetricRow) -> list[Difference]:
@@ -196,7 +196,7 @@ def test_a_call_in_progress_may_be_there_wholly_in_part_or_not_at_all() -> None:
 def test_a_call_in_progress_is_followed_by_the_calls_of_the_next_instance() -> None:
     records = [
         Record(calls.scalar("a", 0.5, 1), 0),
-        Record(calls.scalar("a", 1.0, 2), 0, may=True),
+        Record(calls.scalar("a", 1.0, 2), 0, optional=True),
         Record(calls.scalar("a", 2.0, 3), 1),
     ]
 
@@ -215,7 +215,7 @@ POINTERS = [("m", "a", "file"), ("m", "a", "file"), ("n", "b", "dir")]
 
 def _artifacts(found: list[tuple[str, str, str]], *, last_may: bool = False) -> list[Difference]:
     made = [calls.artifact(name, path, kind) for name, path, kind in POINTERS]
-    records = [*_recorded(made[:2]), Record(made[2], 2, may=last_may)]
+    records = [*_recorded(made[:2]), Record(made[2], 2, optional=last_may)]
     pointers = [ArtifactPointer(*pointer) for pointer in found]
     return list(differences(records, RunLog([], {}, pointers), EXACT))
 

@@ -118,7 +118,7 @@ def test_extra_keys_are_free_where_a_call_is_not_judged() -> None:
 def test_a_call_in_progress_may_be_there_in_part_and_a_later_value_still_counts() -> None:
     made: list[Call | Record] = [
         calls.hyperparams({"lr": 1}),
-        Record(calls.hyperparams({"lr": 2, "seed": 3}), 1, may=True),
+        Record(calls.hyperparams({"lr": 2, "seed": 3}), 1, optional=True),
     ]
     assert not _found(made, {"lr": 1})
     assert not _found(made, {"lr": 2})

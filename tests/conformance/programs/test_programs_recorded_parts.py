@@ -32,9 +32,9 @@ def _log(
 def _settled(before: list[Call], cut_short: Call, run_log: RunLog) -> list[Call]:
     """What is left of a call that was cut short, given what is read."""
     records = [Record(call, 0) for call in before]
-    kept = with_recorded_parts([*records, Record(cut_short, 1, may=True)], run_log, EXACT)
+    kept = with_recorded_parts([*records, Record(cut_short, 1, optional=True)], run_log, EXACT)
     assert kept[: len(records)] == records
-    assert not any(record.may for record in kept)
+    assert not any(record.optional for record in kept)
     assert {record.step for record in kept[len(records) :]} <= {1}
     return [record.call for record in kept[len(records) :]]
 
@@ -94,7 +94,7 @@ def test_without_a_call_cut_short_nothing_changes() -> None:
 
 
 def test_records_of_a_later_instance_are_told_from_those_of_a_call_cut_short() -> None:
-    records = [Record(HALF, 0, may=True), Record(calls.scalar("loss", 0.25, 3), 1)]
+    records = [Record(HALF, 0, optional=True), Record(calls.scalar("loss", 0.25, 3), 1)]
     absent, present = _log((3, {"loss": 0.25})), _log((3, {"loss": 0.5}), (3, {"loss": 0.25}))
     for run_log in (absent, present):
         assert not list(differences(with_recorded_parts(records, run_log, EXACT), run_log, EXACT))

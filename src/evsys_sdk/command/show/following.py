@@ -8,12 +8,12 @@ from evsys_sdk.command.show.runs import Run, short_run_names
 from evsys_sdk.command.show.scanning import Scan, scan_file, scan_part
 from evsys_sdk.sources.source import Source
 
-__all__ = ["Following", "changes"]
+__all__ = ["FollowedRun", "changes"]
 
 _Stamps = dict[str, tuple[float, ...]]
 
 
-class Following:
+class FollowedRun:
     """Keeps a run up to date with its source."""
 
     def __init__(self, name: str, source: Source) -> None:
@@ -81,12 +81,12 @@ def changes(sources: list[Source], seconds: float) -> Iterator[list[Run]]:
 
     Runs that appear in a log meanwhile are added.
     """
-    followed = [Following("", source) for source in sources]
+    followed = [FollowedRun("", source) for source in sources]
     first = True
     while True:
         known = {each.run.source.path for each in followed}
         found = [new for each in followed for new in each.run.source.new_runs(known)]
-        followed += [Following("", source) for source in found]
+        followed += [FollowedRun("", source) for source in found]
         for each, name in zip(
             followed, short_run_names([x.run.source.name for x in followed]), strict=True
         ):

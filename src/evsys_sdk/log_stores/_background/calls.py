@@ -5,7 +5,7 @@ A flat tuple is the cheapest thing that holds a call. The functions are named fo
 
 from typing import Any
 
-from evsys_sdk.log_stores._background.device_values import Later, resolved
+from evsys_sdk.log_stores._background.device_values import DeviceValue, resolved
 from evsys_sdk.protocols import LogStore
 
 __all__ = [
@@ -29,7 +29,7 @@ def log_scalar(child: LogStore, key: str, value: float, step: int) -> None:
     child.log_scalar(key, value, step)
 
 
-def log_scalar_later(child: LogStore, key: str, value: Later, step: int) -> None:
+def log_scalar_later(child: LogStore, key: str, value: DeviceValue, step: int) -> None:
     """Make the call ``log_scalar`` with a value that a device computed."""
     [(key, number)] = resolved({key: 0.0}, {key: value}).items()
     child.log_scalar(key, number, step)
@@ -41,7 +41,7 @@ def log_metrics(child: LogStore, metrics: dict[str, float], step: int, split: st
 
 
 def log_metrics_later(
-    child: LogStore, metrics: dict[str, float], step: int, split: str, later: dict[str, Later]
+    child: LogStore, metrics: dict[str, float], step: int, split: str, later: dict[str, DeviceValue]
 ) -> None:
     """Make the call ``log_metrics``, some of whose values a device computed."""
     child.log_metrics(resolved(metrics, later), step, split=split)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from evsys_sdk._arguments.values import copy_of_mapping
 from evsys_sdk.arguments import checked_metrics
 
-__all__ = ["Later", "checked_or_later", "resolved"]
+__all__ = ["DeviceValue", "checked_or_later", "resolved"]
 
 _READ_AT_ONCE = frozenset({"builtins", "numpy", "decimal", "fractions", "pandas", "polars", "jax"})
 """Packages whose numbers are read at once: they are in memory. Of JAX, these are the tracers, which
@@ -23,7 +23,7 @@ _ARRAYS_OF_JAX = "jaxlib"
 """The package of their class. Its base class is in ``jax``, as the tracers are."""
 
 
-class Later(NamedTuple):
+class DeviceValue(NamedTuple):
     """A number to be read later: nobody else changes it."""
 
     value: Any
@@ -31,7 +31,7 @@ class Later(NamedTuple):
     """An event of the device that comes after the copy; None if there is nothing to wait for."""
 
 
-def checked_or_later(metrics: Any) -> tuple[dict[str, float], dict[str, Later]]:
+def checked_or_later(metrics: Any) -> tuple[dict[str, float], dict[str, DeviceValue]]:
     """The checked items of ``metrics``, with 0.0 for values that must be read later; and those.
 
     Raises:
@@ -47,7 +47,7 @@ def checked_or_later(metrics: Any) -> tuple[dict[str, float], dict[str, Later]]:
     return checked, {key: _snapshot(value) for key, value in waiting.items()}
 
 
-def resolved(metrics: dict[str, float], later: dict[str, Later]) -> dict[str, float]:
+def resolved(metrics: dict[str, float], later: dict[str, DeviceValue]) -> dict[str, float]:
     """The metrics with the values that were to be read later."""
     for each in later.values():
         if each.ready is not None:
@@ -87,12 +87,12 @@ def _is_complex(value: Any) -> bool:
     return "complex" in str(getattr(value, "dtype", ""))
 
 
-def _snapshot(value: Any) -> Later:
+def _snapshot(value: Any) -> DeviceValue:
     if _package(value.__class__) == _ARRAYS_OF_JAX:
-        return Later(value, None)  # it can't be changed
+        return DeviceValue(value, None)  # it can't be changed
     if hasattr(value, "detach") and hasattr(value, "clone"):
-        return Later(value.detach().clone(), _event_after(value))
-    return Later(copy.copy(value), None)
+        return DeviceValue(value.detach().clone(), _event_after(value))
+    return DeviceValue(copy.copy(value), None)
 
 
 def _event_after(tensor: Any) -> Any:
