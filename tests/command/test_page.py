@@ -144,6 +144,26 @@ def test_the_table_of_runs_has_what_differs_and_sorts_by_a_final_value(tmp_path:
     assert heads == ["rate", "loss · val", "loss · train", "lr · train"]
 
 
+def test_many_curves_are_thin_and_those_of_other_runs_fade(tmp_path: Path) -> None:
+    points = [({"loss": 1.0 - step / 9}, step, "train") for step in range(9)]
+    page = written_page(tmp_path, *(write_log(tmp_path / f"log{k}", points) for k in range(13)))
+    script = """
+        const row = document.querySelectorAll(".runs tbody tr")[3];
+        const plot = document.querySelector(".plot");
+        const isClear = (each) => getComputedStyle(each).opacity === "1";
+        const clear = () => [...plot.querySelectorAll(".trace")].filter(isClear);
+        const runs = () => [...new Set(clear().map((each) => each.dataset.run))].join();
+        const point = (type) => { row.dispatchEvent(new PointerEvent(type)); return runs(); };
+        const states = [point("pointerenter"), point("pointerleave")];
+        const width = getComputedStyle(plot.querySelector(".line")).strokeWidth;
+        document.title = `${states.join("|")}|${width}|${plot.querySelectorAll(".dots").length}`;"""
+    page.write_text(with_script(page.read_text(), script))
+    document, console = browse(page.as_uri(), tmp_path / "profile")
+    assert console == ""
+    everything = ",".join(map(str, range(13)))
+    assert f"<title>3|{everything}|1.1px|0</title>" in document
+
+
 def test_keys_zoom_and_read_the_values(tmp_path: Path) -> None:
     log = write_log(tmp_path / "log", [({"x": step / 2}, step, "train") for step in range(9)])
     page = written_page(tmp_path, log)

@@ -85,7 +85,10 @@ function drawAxes(svg, card, yTicks, labels) {
 // Two layers: the logged values, if there is a smoothed line, and the line with its marks.
 function drawTrace(card, trace, smoothing, log, many) {
   const [below, group] = ["trace", "trace"].map((name) => drawing("g", { class: name }));
-  for (const each of [below, group]) each.style.setProperty("--colour", trace.colour);
+  for (const each of [below, group]) {
+    each.style.setProperty("--colour", trace.colour);
+    each.dataset.run = trace.run;
+  }
   const smooth = smoothed(trace, smoothing, log), parts = pieces(trace, log);
   if (smooth) below.append(drawing("path", { class: "pale", d: pathOf(card, trace.x, trace.y, parts) }));
   const line = drawing("path", { class: "line", d: pathOf(card, trace.x, smooth ?? trace.y, parts) });
@@ -95,6 +98,11 @@ function drawTrace(card, trace, smoothing, log, many) {
   if (dots.length) group.append(drawing("path", { class: "dots", d: dotsOf(card, trace, dots) }));
   for (const [place, { kind }] of trace.nonfinite) group.append(nonfiniteMark(card, trace.x[place], kind));
   return [below, group];
+}
+
+// The curves of all other runs fade while the reader points at one.
+function emphasize(run) {
+  for (const each of document.querySelectorAll(".trace")) each.classList.toggle("faded", run !== null && each.dataset.run !== String(run));
 }
 
 function pathOf(card, x, y, parts) {

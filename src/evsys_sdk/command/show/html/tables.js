@@ -59,7 +59,8 @@ function runTable(data, charts, view, changed) {
     } }, column.title);
     return element("th", { scope: "col", "aria-sort": direction, className: column.final ? "final" : "" }, button);
   });
-  const rows = order.map((run) => element("tr", {}, runHead(data, run, view, changed),
+  const point = (run) => ({ onpointerenter: () => emphasize(view.hidden.has(run) ? null : run), onpointerleave: () => emphasize(null) });
+  const rows = order.map((run) => element("tr", point(run), runHead(data, run, view, changed),
     element("td", { textContent: grouped(data.runs[run].rows) }),
     ...columns.map(({ cells, final }) => element("td", { textContent: cells[run].text, title: cells[run].title ?? "", className: final ? "final" : "" }))));
   const more = hidden > 0 || view.allColumns ? element("button", { type: "button", id: "columns", onclick() {
@@ -74,7 +75,8 @@ function runTable(data, charts, view, changed) {
 }
 
 function runHead(data, run, view, changed) {
-  const box = element("input", { type: "checkbox", checked: !view.hidden.has(run), id: `run ${run}`, onchange() {
+  const box = element("input", { type: "checkbox", checked: !view.hidden.has(run), id: `run ${run}`,
+    onfocus() { if (this.matches(":focus-visible") && this.checked) emphasize(run); }, onblur() { emphasize(null); }, onchange() {
     this.checked ? view.hidden.delete(run) : view.hidden.add(run);
     changed();
     document.getElementById(this.id)?.focus();
