@@ -5,6 +5,7 @@ argument, a value that is not plain. Each such feature belongs to a clause. The 
 order: what is around the calls comes before the calls, and the unusual before the usual.
 """
 
+import os
 import sys
 from dataclasses import replace
 
@@ -39,7 +40,7 @@ from evsys_conformance.programs.program import (
     Through,
     logged,
 )
-from evsys_conformance.reduction.plainer import NAME, VALUE, plain_call
+from evsys_conformance.reduction.plainer import VALUE, plain_call
 
 
 def clause_of(program: Program, about: Difference, fails: Fails) -> str:
@@ -177,8 +178,7 @@ def _by_number(about: Difference, makes: list[Make], fails: Fails) -> str:
             return "HP-5"
         return "HP-2" if number > 1 else "HP-1"
     if "log_artifact" in methods:
-        lost = about.kind == "lost"
-        return "ART-2" if lost and _existence_matters(makes, fails) else "ART-1"
+        return "ART-2" if _existence_matters(makes, about, fails) else "ART-1"
     if not makes:
         return "CL-2"
     if _steps_matter(makes) or about.kind == "reordered" or _step_zero_matters(makes, fails):
@@ -188,11 +188,17 @@ def _by_number(about: Difference, makes: list[Make], fails: Fails) -> str:
     return "MET-1"
 
 
-def _existence_matters(makes: list[Make], fails: Fails) -> bool:
-    """Whether a single plain artifact is kept if only its path exists."""
-    if [make.call for make in makes] != [plain_call("log_artifact")]:
+def _existence_matters(makes: list[Make], about: Difference, fails: Fails) -> bool:
+    """Whether a single artifact is kept if its path exists, or only if it does not."""
+    call = makes[0].call
+    if len(makes) > 1 or call.keywords:
         return False
-    return not fails(logged([Call("log_artifact", (NAME, sys.executable))]))
+    name, path = call.arguments
+    if call == plain_call("log_artifact"):
+        other = sys.executable if about.kind == "lost" else path
+    else:
+        other = f"{path} missing" if os.path.lexists(path) else path
+    return other != path and not fails(logged([Call("log_artifact", (name, other))]))
 
 
 def _steps_matter(makes: list[Make]) -> bool:

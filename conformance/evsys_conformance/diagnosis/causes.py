@@ -14,6 +14,7 @@ from evsys_conformance.clauses import BY_ID, Clause
 from evsys_conformance.diagnosis.argument_features import METRIC_METHODS
 from evsys_conformance.diagnosis.attribution import clause_of
 from evsys_conformance.diagnosis.cause import Cause, Failure, written_down
+from evsys_conformance.diagnosis.children import children_get_other_calls
 from evsys_conformance.diagnosis.consequences import (
     has_config,
     methods_of,
@@ -269,6 +270,9 @@ class _Diagnosis:
         long = structure.number_of_calls(result.program) > _FEW
         if long and not result.complete and not structure.is_uniform(result.program):
             return failure.clause  # What is left over by chance would tell nothing.
+        subject = self.experiments.subject
+        if about.kind in RECORDS and children_get_other_calls(result.program, subject):
+            return BY_ID["MUX-2"]
         try:
             return BY_ID[clause_of(result.program, about, self.experiments.found)]
         except OutOfTime:
@@ -299,8 +303,10 @@ class _Diagnosis:
         if follows and not has_config(self.experiments.subject.store):
             self.causes["ID-2"].checks.append(failure.check)
             return
-        known = self.causes.setdefault(
-            failure.clause.id,
-            Cause(failure.clause, failure.what, failure.script, written_down(failure.script)),
-        )
+        essence = written_down(failure.script)
+        cause = Cause(failure.clause, failure.what, failure.script, essence)
+        known = self.causes.setdefault(failure.clause.id, cause)
+        if cause.size < known.size and failure.clause.id not in self._shown:
+            cause.checks = known.checks
+            self.causes[failure.clause.id] = known = cause
         known.checks.append(failure.check)

@@ -72,11 +72,10 @@ def _dict_difference(expected: dict[str, Any], found_dict: Any, where: str) -> s
         problem = json_difference(value, found[key], place)
         if problem:
             return problem
-    for key, value in found.items():
-        if key not in expected:
-            shown = shortened_source(value)
-            return f"hyperparams{where}[{source(key)}] was never logged, but is {shown}"
-    return None
+    more = next((key for key in found if key not in expected), None)
+    if more is None:
+        return None
+    return f"{_changed(expected, found_dict, where)}: the key {source(more)} must not be there"
 
 
 def _same_nonfinite(expected: float, found: Any) -> bool:

@@ -40,6 +40,10 @@ STORES = [
     # The faulty store, the clause of its one cause, and other clauses whose checks fail as well.
     ("ART-1-PathCut", "ART-1", ""),  # not for a path that does not exist
     ("ART-2-MissingLeftOut", "ART-2", "ART-1"),
+    ("ART-2-ReadsFile", "ART-2", ""),  # shown by the first call that reads it
+    ("ART-2-ResolvesLink", "ART-2", ""),  # a path that does not exist is kept
+    ("MUX-2-SplitForFirst", "MUX-2", "CAP-SPLIT"),  # a child gets the call with another split
+    ("MUX-2-StopsAtFailure", "MUX-2", ""),
     ("CL-2-CloseOnce", "CL-2", "CAP-THREADS"),  # two threads close it
     ("CAP-SPLIT-SplitIsNull", "CAP-SPLIT", "MET-1"),
     ("HP-2-FiftyHyperparams", "HP-1", "HP-2"),  # 51 in one call are as many as in 51 calls

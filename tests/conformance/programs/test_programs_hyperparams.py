@@ -85,7 +85,8 @@ def test_a_later_value_replaces_an_earlier_one_whole() -> None:
     ]
     assert not _found(made, {"lr": 0.5, "model": {"layers": 3}})
     [merged_deep] = _found(made, {"lr": 0.5, "model": {"layers": 3, "width": 8}})
-    assert "hyperparams['model']['width'] was never logged, but is 8" in merged_deep.text
+    assert "hyperparams['model']: expected {" in merged_deep.text
+    assert merged_deep.text.endswith("the key 'width' must not be there")
 
 
 @pytest.mark.parametrize(
