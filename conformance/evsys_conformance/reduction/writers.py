@@ -67,20 +67,20 @@ def beginning(step: Processes | Killed | Forks) -> list[Call]:
 
 
 def in_sequence(step: Threads) -> Iterator[list[Step]]:
-    """What the threads do, in orders that a single thread may do it in as well."""
+    """What the threads do, in orders in which one thread may do it as well; quick ones first."""
     make = [[Make(call, step.store) for call in history] for history in step.histories]
     in_a_row = [each for history in make for each in history]
     by_turns = [each for turn in zip_longest(*make) for each in turn if each is not None]
     # While a store is being closed, some calls are refused: the first or the last may be missing.
     # Two threads close it.
     closing: list[Step] = [] if step.close_after is None else [Close(step.store)] * 2
+    if closing:
+        yield closing
+        yield [*in_a_row[:1], *closing]
+        yield [*closing, *in_a_row]
     yield [*in_a_row, *closing]
     if len(make) > 1:
         yield [*by_turns, *closing]
-    if closing:
-        yield [*closing, *in_a_row]
-        yield [*in_a_row[:1], *closing]
-        yield closing
 
 
 def simplest(program: Program, area: str) -> Iterator[Program]:
