@@ -57,7 +57,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(collections\.abc|os|pathlib|types|contextlib)\..*"),
     (r"py:.*", r"(pydantic|hypothesis)\..*"),
     # What only checkers of types need a name for.
-    (r"py:class", r".*\bS"),
+    (r"py:class", r".*\b_Store"),
 ]
 
 
