@@ -68,13 +68,21 @@ function fillRuns() {
 }
 
 // A chart is drawn when it comes near the view, and again when its width changes.
+const NEAR = 400; // pixels
 const byPlot = new Map();
 const seen = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
     const card = byPlot.get(target);
     if (isIntersecting && !card.inView) { card.inView = true; redraw(card); }
   }
-}, { rootMargin: "400px" });
+}, { rootMargin: `${NEAR}px` });
+// The observer first reports with a frame, which may come late or never, as when a page is converted or printed.
+function findNearCards() {
+  for (const card of cards.values()) {
+    const { width, top, bottom } = card.plot.getBoundingClientRect();
+    if (width && bottom > -NEAR && top < innerHeight + NEAR) card.inView = true;
+  }
+}
 const resized = new ResizeObserver((entries) => { for (const { target } of entries) redraw(byPlot.get(target)); });
 
 function fillCards() {
@@ -145,6 +153,7 @@ function update(newData) {
   groupCards();
   fillRuns();
   parts.rest.replaceChildren(...hyperparamTable(data), ...artifactTable(data));
+  findNearCards();
   redrawAll();
   window.scrollTo(scrollX, scrollY);
 }
