@@ -108,7 +108,7 @@ mutation: .venv-mutation/installed ## Let the kit judge mutants of two stores (M
 diagnosis: .venv/installed ## Let the kit explain the zoo's faulty stores (EVERY=10); writes docs/diagnosis.md
 	.venv/bin/python tests/measures/diagnosis.py $(if $(EVERY),--every $(EVERY))
 
-torture: .venv/installed ## Kill, fill up and damage at full length; writes the table in docs/durability.md
+torture: .venv/torch ## Kill, fill up and damage at full length; writes the table in docs/durability.md
 	PYTHONPATH=tests .venv/bin/python -m torture --write
 
 field: .venv-field/torch ## Certify other loggers (LOGGERS="wandb mlflow" for some); writes docs/field.md

@@ -42,13 +42,17 @@ for step in range(5):
     store.log_scalar("loss", 0.5, step)
 print("full", flush=True)
 """
+# Short sleeps: a signal that comes right before a sleep begins has its handler called after it.
+_LOG_AND_WAIT = """store.log_scalar('loss', 0.5, 5)
+while True: time.sleep(0.1)
+"""
 _ENDINGS = {
-    "SIGTERM": "store.log_scalar('loss', 0.5, 5); time.sleep(600)",
+    "SIGTERM": _LOG_AND_WAIT,
     "SIGTERM with a handler": (
         "signal.signal(signal.SIGTERM, lambda *_: sys.exit(3)); print('ready', flush=True)\n"
-        "store.log_scalar('loss', 0.5, 5); time.sleep(600)"
+        + _LOG_AND_WAIT
     ),
-    "Ctrl-C": "store.log_scalar('loss', 0.5, 5); time.sleep(600)",
+    "Ctrl-C": _LOG_AND_WAIT,
     "os._exit": "os._exit(0)",
     "the end of the program": "",
 }
