@@ -23,6 +23,8 @@ from pydantic import BaseModel
 from evsys_sdk import LogDeliveryError, register_log_store
 from evsys_sdk.log_stores.background import BackgroundLogStore
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as Python has it in a terminal
+
 @register_log_store("wedged")
 class Wedged:
     name: ClassVar[str] = "wedged"
