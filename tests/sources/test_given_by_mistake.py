@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from evsys_sdk.command import main
+from support.command_logs import usual_log
 from support.event_files import simple_event, write_events
 
 Capture = pytest.CaptureFixture[str]
@@ -56,10 +57,10 @@ def test_a_compressed_file_that_is_named_itself_must_be_unpacked(
     assert capsys.readouterr().err.endswith(advice)
 
 
-@pytest.mark.parametrize("name", ["metrics.jsonl", "events.out.tfevents.1.host"])
-def test_the_directory_of_a_file_is_suggested(name: str, tmp_path: Path, capsys: Capture) -> None:
-    (tmp_path / name).touch()
-    assert main(["show", str(tmp_path / name)]) == 2
+def test_the_directory_of_a_file_is_suggested(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "events.out.tfevents.1.host"
+    path.touch()
+    assert main(["show", str(path)]) == 2
     assert f"is a file. Did you mean its directory, {tmp_path}?" in capsys.readouterr().err
 
 
@@ -70,3 +71,27 @@ def test_the_newest_logs_below_a_directory_are_suggested(tmp_path: Path, capsys:
     assert main(["show", str(tmp_path)]) == 2
     names = " or ".join(f"{tmp_path}/version_{number}" for number in (11, 10, 9, 8, 7))
     assert f"did you mean {names}?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["history.csv", "log.jsonl"])
+def test_a_file_of_another_name_is_suggested(name: str, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / name).touch()
+    assert main(["show", str(tmp_path)]) == 2
+    assert f"{tmp_path}: not a log: did you mean {tmp_path / name}?" in capsys.readouterr().err
+
+
+def test_a_compressed_log_in_a_directory_is_named(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "metrics.jsonl.gz"
+    path.write_bytes(gzip.compress(b"{}"))
+    assert main(["show", str(tmp_path)]) == 2
+    error = f"{tmp_path}: not a log. {path} is compressed with gzip: unpack it first\n"
+    assert capsys.readouterr().err.endswith(error)
+
+
+def test_a_jsonl_log_is_shown_by_the_name_of_its_metrics_file(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    usual_log(tmp_path)
+    for name in ("", "metrics.jsonl"):
+        assert main(["show", str(tmp_path / name)]) == 0
+        assert "learning_rate" in capsys.readouterr().out

@@ -115,7 +115,8 @@ def test_a_file_without_rows_is_empty(content: bytes, tmp_path: Path, capsys: Ca
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"epoch,loss\n1,0.5\n", "the header must have a step. It begins 'epoch,loss'"),
+        (b"day,loss\n1,0.5\n", "the header must have a step, such as 'step', '_step', "),
+        (b"step;loss\n1;0,5\n", "cells must be separated by commas. It begins 'step;loss'"),
         (b'step,loss\n1,"' + b"x" * 200_000 + b'"\n', "it must be CSV: field larger than"),
     ],
 )
@@ -125,6 +126,22 @@ def test_a_file_of_another_kind_is_damage(
     (tmp_path / "metrics.csv").write_bytes(content)
     assert main(["show", str(tmp_path)]) == 1
     assert message in capsys.readouterr().err
+
+
+def test_a_file_of_another_writer_is_read(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "history.csv"
+    path.write_bytes('"",Epoch,größe,loss,loss\n7,1,2,3,4\n'.encode("latin-1"))
+    assert main(["show", str(path)]) == 0
+    output = capsys.readouterr().out
+    lines = [line.split()[:4] for line in output.splitlines()]
+    assert ["gr\\xf6\\xdfe", "1", "2", "@1"] in lines
+    assert ["loss", "1", "4", "@1"] in lines
+    for note in (
+        "the step is 'Epoch'",
+        "a column without a name is left out",
+        "of columns with the same name the last is read: 'loss'",
+    ):
+        assert f"{path}: {note}" in output
 
 
 def test_hyperparameters_that_are_not_yaml_are_damage(log: Path, capsys: Capture) -> None:

@@ -2,14 +2,16 @@
 
 ::
 
-    opening          from a path to its sources; the formats are listed there
+    opening          from a path to its sources
+    formats          the formats, and the files that each is known by
     errors           the error for a path without a log
-    source           what all sources have in common
+    source           what all sources have in common, such as the names of a step
     findings         damage and what is left out, as messages
     compression      files that have to be unpacked first
     packed           rows in the form in which curves are gathered
     jsonl            the files of a JSONL log
     jsonl_decoder    the rows of a metrics file that repeat their keys, decoded fast
+    flat_rows        rows of other JSONL writers, with their metrics beside the step
     event_files      TensorBoard's event files, of any writer
     metrics_csv      metrics.csv of Lightning's CSVLogger
     trainer_state    trainer_state.json of the Hugging Face Trainer

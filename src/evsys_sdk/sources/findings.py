@@ -56,6 +56,8 @@ class Findings:
     """Fields of rows or artifacts that are ignored; only some of very many."""
     byte_order_mark: bool = False
     """Whether the file begins with a byte order mark."""
+    step: str = "step"
+    """The field, or the column, that is read as the step."""
 
     def damage(self, number: int, line: bytes, reason: RowError) -> None:
         """Note that the line with this number is not a row."""
@@ -91,6 +93,7 @@ class Findings:
         self.torn = later.torn
         self.other_fields |= later.other_fields
         self.byte_order_mark |= later.byte_order_mark
+        self.step = later.step
 
     @property
     def damaged(self) -> int:
@@ -117,6 +120,7 @@ def notes_of(files: Iterable[Findings]) -> list[str]:
             more = [f"{len(names) - _MOST_NAMES:,} more"] if len(names) > _MOST_NAMES else []
             fields = ", ".join(names[:_MOST_NAMES] + more)
             notes.append(f"{each.path}: unknown fields are ignored: {fields}")
+    notes += [f"{each.path}: the step is {each.step!r}" for each in files if each.step != "step"]
     notes += _messages(files, lambda each: each.left_out)
     torn = [each for each in files if each.torn]
     if torn:

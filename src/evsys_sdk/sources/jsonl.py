@@ -21,7 +21,7 @@ from evsys_sdk.sources.findings import Findings, notes_of
 from evsys_sdk.sources.packed import PackedRow
 from evsys_sdk.sources.source import PlacedRow, Source
 
-__all__ = ["JSONLSource"]
+__all__ = ["JSONLSource", "end_of_last_line", "lines_of"]
 
 
 class JSONLSource(Source):
@@ -47,7 +47,7 @@ class JSONLSource(Source):
     ) -> Iterator[PlacedRow]:
         """The rows of the metrics file."""
         decode = partial(decode_row, other_fields=findings.other_fields)
-        with _lines(path, findings, start, stop) as lines:
+        with lines_of(path, findings, start, stop) as lines:
             for number, row in rows_of(lines, decode, findings.damage, findings.tear):
                 yield PlacedRow(number, findings.end, row)
 
@@ -58,7 +58,7 @@ class JSONLSource(Source):
         from evsys_sdk.sources.jsonl_decoder import PackedRowDecoder  # needs msgspec
 
         decode = PackedRowDecoder(findings.other_fields).decode
-        with _lines(path, findings, start, stop) as lines:
+        with lines_of(path, findings, start, stop) as lines:
             for _, row in rows_of(lines, decode, findings.damage, findings.tear):
                 yield row
 
@@ -101,7 +101,7 @@ def end_of_last_line(path: str, start: int, size: int) -> int:
 
 
 @contextmanager
-def _lines(
+def lines_of(
     path: str, findings: Findings, start: int, stop: int | None
 ) -> Generator[Iterator[bytes]]:
     """The lines that begin between these bytes; where the last row ends is in ``findings``."""

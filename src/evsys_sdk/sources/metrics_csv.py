@@ -19,13 +19,13 @@ from evsys_sdk.log_stores.jsonl_files import RowError, skip_byte_order_mark
 from evsys_sdk.run_log import MetricRow
 from evsys_sdk.sources.findings import Findings
 from evsys_sdk.sources.jsonl import end_of_last_line
-from evsys_sdk.sources.source import PlacedRow, Source
+from evsys_sdk.sources.source import STEP_NAMES, PlacedRow, Source, step_name
 from evsys_sdk.text import truncated
 
 __all__ = ["MetricsCSVSource"]
 
 _HPARAMS_FILE = "hparams.yaml"
-_STEP = "step"
+_OTHER_SEPARATORS = (";", "\t")
 
 
 class MetricsCSVSource(Source):
@@ -75,7 +75,8 @@ class MetricsCSVSource(Source):
 
 def _texts(file: BinaryIO, stop: int) -> Iterator[str]:
     for line in file:
-        yield line.decode(errors="replace")
+        # Another encoding is not known; each of its bytes stays apart from the others.
+        yield line.decode(errors="backslashreplace")
         if file.tell() >= stop:
             return
 
@@ -84,9 +85,17 @@ def _rows(lines: Any, findings: Findings, start: int) -> Iterator[PlacedRow]:
     header: list[str] | None = next(lines, None)
     if header is None:
         return
-    if _STEP not in header:
-        findings.damage(1, ",".join(header).encode(), RowError("the header must have a step"))
+    try:
+        findings.step = _step_column(header)
+    except RowError as reason:
+        findings.damage(1, ",".join(header).encode(), reason)
         return
+    for place, name in enumerate(header):
+        if not name:
+            findings.leave_out("name", text="a column without a name is left out")
+        elif name in header[place + 1 :]:
+            text = f"of columns with the same name the last is read: {name!r}"
+            findings.leave_out("columns", text=text)
     before = 0
     for count, cells in enumerate(lines, 1):
         if count <= start:
@@ -102,13 +111,23 @@ def _rows(lines: Any, findings: Findings, start: int) -> Iterator[PlacedRow]:
                 yield PlacedRow(findings.lines, count, row)
 
 
+def _step_column(header: list[str]) -> str:
+    name = step_name(header)
+    if name is not None:
+        return name
+    if len(header) == 1 and any(each in header[0] for each in _OTHER_SEPARATORS):
+        raise RowError("cells must be separated by commas")
+    raise RowError(f"the header must have a step, such as {', '.join(map(repr, STEP_NAMES))}")
+
+
 def _row(header: list[str], cells: list[str], findings: Findings) -> MetricRow:
     if not cells:
         return MetricRow(0, None, {})
     if len(cells) != len(header):
         raise RowError("it must have as many cells as the header", f", got {len(cells)}")
     cell_of = dict(zip(header, cells, strict=True))
-    step = _step(cell_of.pop(_STEP))
+    step = _step(cell_of.pop(findings.step), findings.step)
+    cell_of.pop("", None)
     metrics: dict[str, float] = {}
     for key, cell in cell_of.items():
         if cell:
@@ -121,14 +140,14 @@ def _row(header: list[str], cells: list[str], findings: Findings) -> MetricRow:
     return MetricRow(step, None, metrics)
 
 
-def _step(cell: str) -> int:
+def _step(cell: str, name: str) -> int:
     try:
         # Other tools write 1.0 for 1.
         number = int(float(cell)) if float(cell).is_integer() and "." in cell else int(cell)
     except (ValueError, OverflowError):
-        raise RowError("step must be an integer", f", got {truncated(cell, 40)!r}") from None
+        raise RowError(f"{name} must be an integer", f", got {truncated(cell, 40)!r}") from None
     if not STEP_MIN <= number <= STEP_MAX:
-        raise RowError("step must fit into int64", f", got {truncated(cell, 40)}")
+        raise RowError(f"{name} must fit into int64", f", got {truncated(cell, 40)}")
     return number
 
 

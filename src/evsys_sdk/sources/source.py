@@ -2,7 +2,8 @@
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from math import inf, nan
 from typing import Any, ClassVar, NamedTuple
 
 from evsys_sdk.config import LogStoreSpec
@@ -11,7 +12,11 @@ from evsys_sdk.run_log import ArtifactPointer, MetricRow
 from evsys_sdk.sources.findings import Findings
 from evsys_sdk.sources.packed import PackedRow, Packer
 
-__all__ = ["PlacedRow", "Source"]
+__all__ = ["STEP_NAMES", "PlacedRow", "Source", "number_of", "step_name"]
+
+STEP_NAMES = ("step", "_step", "global_step", "current_steps", "iteration", "iter", "epoch")
+"""The names of a step, in any case. If there are several, the first of these is the step."""
+_OF_TEXT = {"NaN": nan, "Infinity": inf, "-Infinity": -inf}
 
 
 class PlacedRow(NamedTuple):
@@ -124,3 +129,21 @@ class Source(ABC):
     def destinations(self) -> list[str]:
         """The files or directories that would be changed by a store that writes to the run."""
         return [self.path]
+
+
+def step_name(names: Iterable[str]) -> str | None:
+    """The one of these names that is the step's; None if none is."""
+    given = {name.casefold(): name for name in names}
+    return next((given[each] for each in STEP_NAMES if each in given), None)
+
+
+def number_of(value: object) -> float | None:
+    """The number that a value of JSON is, also as the text of a non-finite one; else None."""
+    if isinstance(value, str):
+        return _OF_TEXT.get(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None

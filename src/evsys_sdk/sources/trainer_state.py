@@ -17,7 +17,7 @@ from evsys_sdk._files import open_regular_file
 from evsys_sdk.errors import DamagedLogError
 from evsys_sdk.run_log import MetricRow
 from evsys_sdk.sources.findings import Findings
-from evsys_sdk.sources.source import PlacedRow, Source
+from evsys_sdk.sources.source import PlacedRow, Source, number_of
 
 __all__ = ["TrainerStateSource"]
 
@@ -107,21 +107,12 @@ def _row(entry: object, findings: Findings) -> MetricRow:
         raise ValueError("step must be an integer")
     metrics: dict[str, float] = {}
     for key, value in entry.items():
-        number = _number(value)
+        number = number_of(value)
         if number is None:
             findings.leave_out("values", text=f"values that are not numbers are left out: {key!r}")
         elif key != _STEP:
             metrics[key] = number
     return MetricRow(step, _split(metrics), metrics)
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return None
 
 
 def _split(metrics: dict[str, float]) -> str | None:
