@@ -57,6 +57,29 @@ def test_the_page_draws_train_and_val_of_all_runs_together(tmp_path: Path) -> No
         assert text in document
 
 
+def test_a_mark_at_the_first_or_last_step_is_drawn_whole(tmp_path: Path) -> None:
+    values = [math.nan, 1.0, 2.0, math.inf]
+    log = write_log(tmp_path / "log", [({"x": x}, step, "train") for step, x in enumerate(values)])
+    document, _ = browse(written_page(tmp_path, log).as_uri(), tmp_path / "profile")
+    [frame] = re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', document)
+    left, width = map(float, frame)
+    first, last = (float(x) for x in re.findall(r'class="mark[^"]*" d="M([\d.]+) ', document))
+    assert left <= first - 4
+    assert last + 4 <= left + width
+
+
+def test_the_line_is_solid_for_what_most_points_have(tmp_path: Path) -> None:
+    mostly_unknown = log_of_others(tmp_path / "others")
+    usual = usual_log(tmp_path / "usual")
+    one_of_train = write_log(tmp_path / "one", [({"x": 1.0}, 0, "train")])
+    for logs, splits in (
+        ([mostly_unknown], ["", "val"]),
+        ([mostly_unknown, one_of_train], ["", "train", "val"]),
+        ([mostly_unknown, usual], ["train", "", "val"]),
+    ):
+        assert data_of(written_page(tmp_path, *logs))["splits"] == splits
+
+
 def test_the_page_needs_no_other_file(tmp_path: Path) -> None:
     text = written_page(tmp_path, usual_log(tmp_path / "log")).read_text()
     assert not re.search(r'(?:src|href)="(?!data:|#)', text)

@@ -9,7 +9,7 @@ from evsys_sdk.command.show.downsampling import Curve, Points
 from evsys_sdk.command.show.runs import Run
 from evsys_sdk.text import natural_key
 
-__all__ = ["Chart", "Trace", "charts_of", "line_breaks"]
+__all__ = ["Chart", "Trace", "charts_of", "line_breaks", "splits_of"]
 
 _WIDE = 10
 """A jump of the step is a gap if it is this many times the mean one."""
@@ -53,6 +53,19 @@ def charts_of(runs: list[Run]) -> list[Chart]:
     for chart in charts.values():
         _label(chart, runs)
     return sorted(charts.values(), key=_place)
+
+
+def splits_of(runs: list[Run]) -> list[str]:
+    """The splits of the runs, in the order of their line styles, of which the first is solid.
+
+    The first one is ``train``, or no split at all if more points have none.
+    """
+    counts: dict[str, int] = {}
+    for run in runs:
+        for (_, split), curve in run.scan.curves.items():
+            counts[split] = counts.get(split, 0) + curve.count
+    usual = sorted({"train", ""} & counts.keys(), key=lambda split: (-counts[split], split == ""))
+    return [*usual, *(split for split in counts if split not in usual)]
 
 
 def _place(chart: Chart) -> tuple[bool, list[str | int]]:

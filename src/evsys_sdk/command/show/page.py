@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from evsys_sdk.command.show.charts import Chart, Trace, charts_of, line_breaks
+from evsys_sdk.command.show.charts import Chart, Trace, charts_of, line_breaks, splits_of
 from evsys_sdk.command.show.downsampling import Points
 from evsys_sdk.command.show.runs import Run
 from evsys_sdk.command.show.scales import log_shows_more
@@ -40,6 +40,7 @@ def page(runs: list[Run], *, live: float = 0.0, written: str = "") -> str:
         "live": live,
         "written": written,
         "runs": [_run(run) for run in runs],
+        "splits": [*map(printable, splits_of(runs))],
         "charts": [_chart(chart, most) for chart in charts],
     }
     # Within a script only "<" can end it, and JSON has it in strings alone.

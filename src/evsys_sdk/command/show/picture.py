@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from matplotlib.figure import Figure
 
-from evsys_sdk.command.show.charts import Chart, Trace, charts_of, line_breaks
+from evsys_sdk.command.show.charts import Chart, Trace, charts_of, line_breaks, splits_of
 from evsys_sdk.command.show.downsampling import Points
 from evsys_sdk.command.show.fonts import Fonts
 from evsys_sdk.command.show.runs import Run
@@ -24,7 +24,7 @@ _COLOURS = [
     *("#7f8b98", "#c74440", "#1f4e79", "#8a3a12", "#1f5f33", "#64307c", "#7a1f4c", "#145f5f"),
     *("#6b5312", "#383c91", "#4a535d", "#7d2320"),
 ]
-_DASHES = ["-", "--", ":", "-."]
+_DASHES = ["-", "--", ":", "-.", (0, (9, 2, 2, 2, 2, 2)), (0, (12, 4)), (0, (1, 4))]
 _SYMBOLS = {"NaN": "x", "Infinity": "^", "-Infinity": "v"}
 _PALE = "logged values"
 _FARTHEST = 1e300
@@ -54,8 +54,7 @@ def _figure(runs: list[Run], charts: list[Chart], fonts: Fonts) -> Any:
     # Made without pyplot, which would look for a screen.
     figure: Any = Figure(figsize=(max(6.4, 4.8 * columns), 3.2 * lines), layout="constrained")
     grid = [*figure.subplots(lines, columns, squeeze=False).flat]
-    splits = sorted({split for run in runs for _, split in run.scan.curves})
-    splits.sort(key=lambda split: split != "train")
+    splits = splits_of(runs)
     for axes, chart in zip(grid, charts, strict=False):
         points = [trace.curve.at_most(_MOST_POINTS) for trace in chart.traces]
         if log_shows_more(each.value for each in points):
@@ -89,7 +88,7 @@ def _draw(
     axes.plot(
         across,
         np.insert(values if smooth is None else smooth, broken, np.nan),
-        _DASHES[split % len(_DASHES)],
+        linestyle=_DASHES[split % len(_DASHES)],
         label=trace.label,
         marker="." if len(points) <= 60 else None,
         markersize=4,

@@ -52,9 +52,9 @@ function linearTicks(low, high, most, least) {
 }
 
 function tickText(value, all) {
-  const size = Math.max(...all.map(Math.abs));
+  const sizes = all.filter(Boolean).map(Math.abs), size = Math.max(...sizes);
   if (value === 0) return "0";
-  if (size >= 1e6 || size < 1e-3 || Math.abs(value) < 1e-5) {
+  if (size >= 1e6 || size < 1e-3 || (Math.min(...sizes) < 1e-5 && Math.abs(value) < 1e-3)) {
     const [digits, power] = Number(value.toPrecision(3)).toExponential().split("e");
     return `${digits}e${Number(power)}`;
   }
@@ -63,7 +63,7 @@ function tickText(value, all) {
 
 function stepTick(value, all) {
   const size = Math.max(...all.map(Math.abs));
-  if (size >= 1e15) return value.toExponential(1);
+  if (size >= 1e15) return value === 0 ? "0" : value.toExponential(1);
   for (const [unit, letter] of [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]]) {
     if (size >= unit * 10 && value !== 0) return `${Number((value / unit).toPrecision(4))}${letter}`;
   }

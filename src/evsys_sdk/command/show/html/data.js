@@ -1,7 +1,7 @@
 "use strict";
 // Elements, text for numbers, and the data of the page as arrays.
 
-const DASHES = ["", "7 4", "2 3", "9 3 2 3"];
+const DASHES = ["", "7 4", "2 3", "9 3 2 3", "9 3 2 3 2 3", "14 5", "1 5"];
 const COLOURS = 20; // --c0 to --c19 in page.css
 
 // Properties whose names have a dash, and roles, become attributes. Text never becomes markup.
@@ -73,5 +73,3 @@ function landmarks(trace) {
 }
 
 const hyperparamText = (run, name) => run.hyperparams.find(([key]) => key === name)?.[1] ?? "–";
-const splitsOf = (data) => [...new Set(data.charts.flatMap((chart) => chart.traces.map((trace) => trace.split)))]
-  .sort((a, b) => (b === "train") - (a === "train"));

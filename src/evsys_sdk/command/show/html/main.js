@@ -86,7 +86,7 @@ function findNearCards() {
 const resized = new ResizeObserver((entries) => { for (const { target } of entries) redraw(byPlot.get(target)); });
 
 function fillCards() {
-  const splits = splitsOf(data), several = data.runs.length > 1;
+  const { splits } = data, several = data.runs.length > 1;
   const titles = new Set(data.charts.map((chart) => chart.title));
   for (const title of [...cards.keys()].filter((each) => !titles.has(each))) cards.delete(title);
   for (const chart of data.charts) {

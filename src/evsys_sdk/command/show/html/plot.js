@@ -3,6 +3,7 @@
 const MARGIN = { top: 8, right: 14, bottom: 34 };
 const FEW_POINTS = 60; // each gets a dot
 const MANY_CURVES = 12; // with thin lines and without dots they can be told apart
+const EDGE = 5; // a mark at the first or last step is drawn whole
 let clips = 0;
 
 function visibleTraces(card, view) {
@@ -29,7 +30,7 @@ function drawPlot(card, view) {
   const svg = drawing("svg", { width, height, class: many ? "many" : "", "aria-hidden": "true" });
   const clip = `clip${clips++}`;
   const { area } = card;
-  svg.append(drawing("clipPath", { id: clip }, drawing("rect", { x: area.left, y: area.top - 3, width: area.width, height: area.height + 6 })));
+  svg.append(drawing("clipPath", { id: clip }, drawing("rect", { x: area.left - EDGE, y: area.top - EDGE, width: area.width + 2 * EDGE, height: area.height + 2 * EDGE })));
   drawAxes(svg, card, yTicks, labels);
   // All pale lines are below all others.
   const drawn = traces.map((trace) => drawTrace(card, trace, view.smoothing, log, many));

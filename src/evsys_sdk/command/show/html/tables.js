@@ -52,7 +52,7 @@ function runTable(data, charts, view, changed) {
   const head = columns.map((column) => {
     const direction = column === sorted ? (view.sort.descending ? "descending" : "ascending") : "none";
     const arrow = { descending: " ▼", ascending: " ▲", none: " ↕" }[direction];
-    const button = element("button", { type: "button", id: `sort ${column.id}`, title: column.title, "data-arrow": arrow, onclick() {
+    const button = element("button", { type: "button", id: `sort ${column.id}`, title: `${column.final ? "final value of" : "hyperparameter"} ${column.title}`, "data-arrow": arrow, onclick() {
       view.sort = direction === "descending" ? null : { id: column.id, descending: direction === "ascending" };
       changed();
       document.getElementById(this.id)?.focus();
@@ -67,7 +67,7 @@ function runTable(data, charts, view, changed) {
     view.allColumns = !view.allColumns;
     changed();
     document.getElementById("columns")?.focus();
-  } }, view.allColumns ? "fewer columns" : `${grouped(hidden)} more final values`) : null;
+  } }, view.allColumns ? "fewer columns" : counted(hidden, "more final value")) : null;
   return [element("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "table of runs" }, element("table", { className: "data runs" },
     element("caption", { className: "unseen", textContent: "Runs with the hyperparameters that differ and the final values of metrics. The buttons in the heads of the columns sort." }),
     element("thead", {}, element("tr", {}, element("th", { scope: "col", textContent: "run" }), element("th", { scope: "col", textContent: "rows" }), ...head)),
@@ -109,6 +109,6 @@ function dataTable(title, heads, rows, className) {
 
 function problemList(data) {
   const problems = data.runs.flatMap((run) => [...run.problems, ...run.notes]);
-  return problems.length ? [element("div", { className: "problems", role: "note" }, "Not everything is shown:",
+  return problems.length ? [element("div", { className: "problems", role: "note" }, "Notes on what was read:",
     element("ul", {}, ...problems.map((text) => element("li", { textContent: text }))))] : [];
 }
