@@ -243,6 +243,20 @@ def test_what_is_left_out_has_a_name(tmp_path: Path) -> None:
     assert [*findings.left_out] == [f"{name} are left out: only scalars are read" for name in names]
 
 
+def test_a_restart_at_an_earlier_step_is_noted_and_nothing_is_left_out(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    for steps in ([0, 1, 2], [2, 3]):
+        start = loaded("tensorboard.compat.proto.event_pb2").Event(step=steps[0])
+        start.session_log.status = start.session_log.START
+        path = write_events(tmp_path, [start, *(simple_event(step, x=1.0) for step in steps)])
+    assert main(["show", str(tmp_path)]) == 0
+    output = capsys.readouterr().out
+    assert "5 rows, 5 points, 1 curve" in output
+    assert f"{path}: its writer began again at step 2 (purge_step). TensorBoard hides" in output
+    assert output.count("began again") == 1
+
+
 # A log that grows.
 
 

@@ -95,6 +95,8 @@ class EventFilesSource(Source):
             if event.scalars:
                 findings.end = events.offset
                 yield event
+            elif event.restarts and path != self.files()[0]:
+                findings.leave_out("restarts", text=_restart(event.step))
         findings.end = events.offset
         if stop is None or stop >= size:
             findings.torn = max(0, size - events.offset)
@@ -123,6 +125,13 @@ class EventFilesSource(Source):
                     self._documents.add(event)
                 self._read[path] = events.offset
             self._searched[path] = max(0, size - _LONGEST)
+
+
+def _restart(step: int) -> str:
+    return (
+        f"its writer began again at step {step:,} (purge_step). TensorBoard hides the points from "
+        f"this step on that earlier files have; here they are read"
+    )
 
 
 def _has_documents(path: str, start: int) -> bool:

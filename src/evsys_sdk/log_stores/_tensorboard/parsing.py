@@ -34,6 +34,8 @@ _KINDS = {
     "log_message": "messages",
 }
 """What a value or an event is called, by its field or by its plugin."""
+_START = 1
+"""The status of a session that begins, in its log."""
 _MOST_LAYOUTS = 10_000
 
 _unpack_time = struct.Struct("<d").unpack_from
@@ -61,6 +63,8 @@ class Event(NamedTuple):
     """Those of a row of the HParams tab."""
     others: tuple[str, ...] = ()
     """What else it holds: for each part, the name of its kind, in the plural."""
+    restarts: bool = False
+    """Whether a writer begins at its step again, and the events from there on are void."""
 
 
 def event_parser() -> Callable[[bytes], Event]:
@@ -166,7 +170,10 @@ class _Parser:
             else:
                 of_plugin = f"values of the plugin {plugin}" if plugin else "tensors"
                 others.append(_KINDS.get(plugin or kind or "", of_plugin))
-        return Event(message.wall_time, message.step, scalars, texts, hyperparams, tuple(others))
+        restarts = what == "session_log" and message.session_log.status == _START
+        return Event(
+            message.wall_time, message.step, scalars, texts, hyperparams, tuple(others), restarts
+        )
 
 
 def _number(tensor: Any) -> float | None:
