@@ -1,7 +1,9 @@
 """``evsys replay``: everything arrives once, also after a kill; what is refused is named."""
 
+import errno
 import json
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -175,6 +177,23 @@ def test_the_progress_of_another_log_is_not_taken(tmp_path: Path, capsys: Captur
         status = main(["replay", str(usual_log(tmp_path / name)), "--to", config])
     assert status == 2
     assert "this records the progress of the replay of" in capsys.readouterr().err
+
+
+def test_a_configuration_in_a_read_only_directory_is_to_be_copied(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = usual_log(tmp_path / "log")
+    config = target(tmp_path)
+    open_file = os.open
+
+    def refuse(path: str, flags: int, *arguments: Any) -> int:
+        if flags & os.O_CREAT and path.endswith(".replay"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return open_file(path, flags, *arguments)
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert main(["replay", str(log), "--to", str(config)]) == 2
+    assert "beside the configuration: copy that to a directory" in capsys.readouterr().err
 
 
 def test_a_run_below_the_target_does_not_count_as_what_arrived(tmp_path: Path) -> None:

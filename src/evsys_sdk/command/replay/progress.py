@@ -133,10 +133,21 @@ class ProgressFile:
             )
 
     def save(self, store: str, progress: Progress) -> None:
-        """Write the progress of a store; blanks fill what is left of a longer text."""
+        """Write the progress of a store; blanks fill what is left of a longer text.
+
+        Raises:
+            CommandError: The file may not be written.
+            OSError: It can't be written for another reason.
+        """
         if self._descriptor is None:
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-            self._descriptor = os.open(self.path, flags, 0o666)
+            try:
+                self._descriptor = os.open(self.path, flags, 0o666)
+            except PermissionError as error:
+                raise CommandError(
+                    f"{self.path}: {error.strerror}. The progress is recorded beside the "
+                    f"configuration: copy that to a directory where you may write"
+                ) from error
         self._content.stores[store] = progress
         content = self._content.model_dump_json().encode()
         self._length = max(self._length, len(content))
