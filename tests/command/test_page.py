@@ -80,6 +80,21 @@ def test_the_line_is_solid_for_what_most_points_have(tmp_path: Path) -> None:
         assert data_of(written_page(tmp_path, *logs))["splits"] == splits
 
 
+def test_curves_of_one_run_in_a_chart_differ_in_style_and_name(tmp_path: Path) -> None:
+    board = tmp_path / "board"
+    board.mkdir()
+    row = {"step": 1, "metrics": {"train/loss": 1.0, "val/loss": 2.0}}
+    (board / "metrics.jsonl").write_text(json.dumps(row) + "\n")
+    data = data_of(written_page(tmp_path, board, usual_log(tmp_path / "usual")))
+    [chart] = data["charts"]
+    assert [(trace["label"], trace["split"]) for trace in chart["traces"]] == [
+        ("board · train/loss", "train"),
+        ("board · val/loss", "val"),
+        ("usual · train", "train"),
+        ("usual · val", "val"),
+    ]
+
+
 def test_the_page_needs_no_other_file(tmp_path: Path) -> None:
     text = written_page(tmp_path, usual_log(tmp_path / "log")).read_text()
     assert not re.search(r'(?:src|href)="(?!data:|#)', text)

@@ -25,6 +25,8 @@ class Trace:
     split: str
     """Empty if its rows have none."""
     curve: Curve
+    style: str
+    """The split whose line style it has: the one that its key begins with, or that of its rows."""
     label: str = ""
 
 
@@ -47,9 +49,11 @@ def charts_of(runs: list[Run]) -> list[Chart]:
     for number, run in enumerate(runs):
         for (key, split), curve in run.scan.curves.items():
             prefix, _, rest = key.partition("/")
-            title = rest if rest and prefix in splits else key
+            joined = bool(rest) and prefix in splits
+            title = rest if joined else key
             chart = charts.setdefault(title, Chart(title))
-            chart.traces.append(Trace(number, key, split, curve))
+            style = prefix if joined else split
+            chart.traces.append(Trace(number, key, split, curve, style))
     for chart in charts.values():
         _label(chart, runs)
     return sorted(charts.values(), key=_place)
@@ -76,9 +80,10 @@ def _label(chart: Chart, runs: list[Run]) -> None:
     places = [(trace.run, trace.split) for trace in chart.traces]
     for trace in chart.traces:
         parts = [runs[trace.run].name] if len(runs) > 1 else []
-        if trace.split:
+        named_by_key = trace.split != trace.style
+        if trace.split and not named_by_key:
             parts.append(trace.split)
-        if not parts or places.count((trace.run, trace.split)) > 1:
+        if not parts or named_by_key or places.count((trace.run, trace.split)) > 1:
             parts.append(trace.key)
         trace.label = " · ".join(parts)
 

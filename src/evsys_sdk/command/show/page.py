@@ -93,7 +93,7 @@ def _trace(trace: Trace, points: Points) -> dict[str, Any]:
     moves = [step - before for step, before in zip(steps, [0, *steps], strict=False)]
     return {
         "run": trace.run,
-        "split": printable(trace.split),
+        "split": printable(trace.style),
         "label": printable(trace.label),
         "count": trace.curve.count,
         "kept": len(points),

@@ -60,10 +60,10 @@ def _figure(runs: list[Run], charts: list[Chart], fonts: Fonts) -> Any:
         if log_shows_more(each.value for each in points):
             axes.set_yscale("log")
         pairs = sorted(
-            zip(chart.traces, points, strict=True), key=lambda pair: splits.index(pair[0].split)
+            zip(chart.traces, points, strict=True), key=lambda pair: splits.index(pair[0].style)
         )
         for order, (trace, each) in enumerate(pairs):
-            _draw(axes, trace, each, splits.index(trace.split), order, several=len(runs) > 1)
+            _draw(axes, trace, each, splits.index(trace.style), order, several=len(runs) > 1)
         _decorate(axes, chart, fonts)
     for axes in grid[len(charts) :]:
         axes.set_visible(False)
