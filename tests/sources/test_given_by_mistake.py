@@ -57,10 +57,10 @@ def test_a_compressed_file_that_is_named_itself_must_be_unpacked(
     assert capsys.readouterr().err.endswith(advice)
 
 
-def test_the_directory_of_a_file_is_suggested(tmp_path: Path, capsys: Capture) -> None:
-    path = tmp_path / "events.out.tfevents.1.host"
-    path.touch()
-    assert main(["show", str(path)]) == 2
+@pytest.mark.parametrize("name", ["hyperparams.json", "events.out.tfevents.1.host"])
+def test_the_directory_of_a_file_is_suggested(name: str, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / name).touch()
+    assert main(["show", str(tmp_path / name)]) == 2
     assert f"is a file. Did you mean its directory, {tmp_path}?" in capsys.readouterr().err
 
 

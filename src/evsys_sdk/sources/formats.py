@@ -22,6 +22,7 @@ __all__ = [
     "Format",
     "has_files",
     "open_event_files",
+    "opener_of",
 ]
 
 MOST_DIRECTORIES = 10_000
@@ -99,6 +100,16 @@ FILES: dict[str, Callable[[str, str], Source]] = {
     ".jsonl": _open_jsonl_file,
 }
 """The source of a file that is named itself, by the ending of its name."""
+
+
+def opener_of(path: str) -> Callable[[str, str], Source] | None:
+    """What opens a file that is named itself; None for a file that is not a log alone."""
+    directory, name = os.path.split(path)
+    files = LogFiles.checked(directory)
+    if name in {files.hyperparams_file, files.artifacts_file}:
+        return None
+    return FILES.get(os.path.splitext(name)[1])
+
 
 EVENT_FILES = Format("event files of TensorBoard", "*tfevents*", _has_event_files, open_event_files)
 FORMATS = [

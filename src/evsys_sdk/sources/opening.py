@@ -25,6 +25,7 @@ from evsys_sdk.sources.formats import (
     Format,
     has_files,
     open_event_files,
+    opener_of,
 )
 from evsys_sdk.sources.jsonl import JSONLSource
 from evsys_sdk.sources.readable_store import StoreSource, reader_of
@@ -48,7 +49,7 @@ def open_sources(log: str) -> list[Source]:
     """
     if log.endswith(_YAML) and not os.path.isdir(os.path.expanduser(log)):
         return _configured(log)
-    if (path := _existing_file(log)) and (open_file := FILES.get(os.path.splitext(path)[1])):
+    if (path := _existing_file(log)) and (open_file := opener_of(path)):
         return [open_file(log, path)]
     directory = _checked_directory(log, log)
     sources = _sources_in(log, directory)
