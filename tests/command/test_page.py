@@ -68,6 +68,14 @@ def test_a_mark_at_the_first_or_last_step_is_drawn_whole(tmp_path: Path) -> None
     assert last + 4 <= left + width
 
 
+def test_values_that_differ_little_have_different_texts(tmp_path: Path) -> None:
+    values = [0.70006, 0.70003, math.nan]
+    log = write_log(tmp_path / "log", [({"x": x}, step, "train") for step, x in enumerate(values)])
+    document, _ = browse(written_page(tmp_path, log).as_uri(), tmp_path / "profile")
+    cells = re.findall(r'<td title="at step \d+">([^<]+)', document)
+    assert cells == ["NaN", "0.70003", "0.70006"]
+
+
 def test_the_line_is_solid_for_what_most_points_have(tmp_path: Path) -> None:
     mostly_unknown = log_of_others(tmp_path / "others")
     usual = usual_log(tmp_path / "usual")

@@ -25,11 +25,18 @@ function drawing(name, attributes = {}, ...children) {
 const grouped = (integer) => String(integer).replace(/\B(?=(\d{3})+$)/g, ",");
 const counted = (count, noun) => `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 
-function numberText(value) {
+function numberText(value, digits = 4) {
   if (Number.isNaN(value)) return "NaN";
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return Number(value.toPrecision(4)).toExponential();
-  return String(Number(value.toPrecision(4)));
+  const size = Math.abs(value), rounded = Number(value.toPrecision(digits));
+  return size !== 0 && (size < 1e-3 || size >= 1e6) ? rounded.toExponential() : String(rounded);
+}
+
+// So many that values which differ little, such as 0.70006 and 0.70003, have different texts.
+function digitsFor(values) {
+  let low = Infinity, high = -Infinity;
+  for (const value of values) if (!Number.isNaN(value)) { low = Math.min(low, value); high = Math.max(high, value); }
+  const share = (high / 2 - low / 2) / Math.max(Math.abs(low), Math.abs(high));
+  return share > 0 ? Math.min(7, Math.max(4, 2 - Math.floor(Math.log10(share)))) : 4;
 }
 
 // A trace as it is drawn. Steps come as differences, or as text where JavaScript has no such integer.
@@ -39,13 +46,13 @@ function decoded(raw, splits, several) {
   const x = Float64Array.from(raw.steps, (step) => exact ? (sum += step) : Number(step));
   const y = Float64Array.from(raw.values, (value) => value === null ? NaN : value);
   const nonfinite = new Map(raw.nonfinite.map(([place, kind, count]) => [place, { kind, count }]));
-  const split = splits.indexOf(raw.split);
+  const split = splits.indexOf(raw.split), digits = digitsFor(y);
   return {
     ...raw, x, y, nonfinite, order: split, breaks: new Set(raw.breaks),
     colour: `var(--c${(several ? raw.run : split) % COLOURS})`,
     dash: DASHES[split % DASHES.length],
     stepText: (place) => grouped(exact ? x[place] : raw.steps[place]),
-    valueText: (place) => nonfinite.get(place)?.kind ?? (Number.isNaN(y[place]) ? "not finite" : numberText(y[place])),
+    valueText: (place) => nonfinite.get(place)?.kind ?? (Number.isNaN(y[place]) ? "not finite" : numberText(y[place], digits)),
   };
 }
 
