@@ -31,7 +31,7 @@ def test_each_trial_is_logged_whole_also_if_it_fails(tmp_path: Path) -> None:
     experiment = Path(__file__).with_name("ray_experiment.py")
     tests = str(experiment.parents[1])
     # Another process, since Ray leaves threads and sockets open in this one.
-    run(["python", str(experiment)], tmp_path, PYTHONPATH=tests, RAY_USAGE_STATS_ENABLED="0")
+    run(["python", str(experiment)], tmp_path, PYTHONPATH=tests)
     for kind, steps in (("again", [1, 2, 3]), ("broken", [1, 2])):
         trial = tmp_path / "experiment" / kind
         log = read(trial / "logs")

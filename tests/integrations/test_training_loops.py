@@ -40,7 +40,7 @@ def test_every_command_prints_what_the_section_shows(heading: str, tmp_path: Pat
     document = programs()[heading]
     document.write(tmp_path)
     for command, shown in document.console:
-        printed = run(command.split(), tmp_path, HF_HUB_OFFLINE="1", RAY_USAGE_STATS_ENABLED="0")
+        printed = run(command.split(), tmp_path, HF_HUB_OFFLINE="1")
         assert matches(printed, shown), f"{command} printed:\n{printed}"
 
 

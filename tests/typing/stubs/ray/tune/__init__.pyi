@@ -30,6 +30,7 @@ class TuneConfig:
     def __init__(self, *, trial_dirname_creator: Callable[[Trial], str]) -> None: ...
 
 class Result:
+    path: str
     error: Exception | None
 
 class ResultGrid:
