@@ -4,6 +4,8 @@ from evsys_conformance.certificate.levels import exceptions
 from evsys_conformance.certificate.model import CauseRecord, ClauseRecord, StoreRecord
 from evsys_conformance.verdicts import Verdict
 
+_UNFINISHED = "Time ran out in the search: a shorter program may break another clause."
+
 
 def explanation(store: StoreRecord) -> str:
     """Why the store has its level, in a sentence."""
@@ -64,7 +66,7 @@ def reliability(cause: CauseRecord) -> str:
     """How often its program fails, and whether it may not be the shortest; empty if all is well."""
     told = [
         f"It failed in {cause.runs} runs." if cause.runs else "",
-        "" if cause.complete else "Time ran out in the search for a shorter program.",
+        "" if cause.complete else _UNFINISHED,
     ]
     return " ".join(filter(None, told))
 
@@ -79,8 +81,11 @@ def pointers(clause: ClauseRecord, store: StoreRecord) -> str:
         for number, cause in enumerate(store.causes, 1)
         if cause.clause == clause.id or not failed.isdisjoint(cause.checks)
     ]
-    word = "cause" if len(causes) == 1 else "causes"
-    return f"{word} {listed(causes, 6)}" if causes else ""
+    if not causes:
+        return ""
+    left = len(failed.difference(*(cause.checks for cause in store.causes)))
+    without = f"; no cause was found for {left}" if left else ""
+    return f"{'cause' if len(causes) == 1 else 'causes'} {listed(causes, 6)}{without}"
 
 
 def listed(ids: list[str], most: int) -> str:

@@ -49,14 +49,13 @@ def contains(program: Program, smaller: Program) -> bool:
     return False
 
 
-def is_of_as_many_calls(program: Program, other: Program, *, reduced: bool) -> bool:
+def is_of_as_many_calls(program: Program, other: Program) -> bool:
     """Whether both make the same number of calls, each of one method, and nothing else.
 
-    A store that loses every 51st record may lose metrics, hyperparameters and artifacts. If one
-    program is not fully reduced, it may have up to twice as many calls as the other.
+    A store that loses every 51st record may lose metrics, hyperparameters and artifacts.
     """
-    fewer, more = sorted(_number_of_like_calls(each) for each in (program, other))
-    return fewer >= _MANY and more <= (fewer if reduced else 2 * fewer)
+    number = _number_of_like_calls(program)
+    return number >= _MANY and number == _number_of_like_calls(other)
 
 
 def _number_of_like_calls(program: Program) -> int:

@@ -28,13 +28,13 @@ def with_an_earlier_store(program: Program, experiments: Experiments) -> Reduced
         return None
     if {type(step) for step in program.steps} - {Open, Make, Close, Read, Drop}:
         return None
-    experiments.run_in_new_processes()
+    experiments.in_new_processes = True
     with contextlib.suppress(OutOfTime):
         if not experiments.found(program):
             for longer in _after_others(program):
                 if found := experiments.found(longer):
                     return Reduced(longer, tuple(found))
-    experiments.run_in_this_process()
+    experiments.in_new_processes = False
     return None
 
 

@@ -71,14 +71,14 @@ class Explainer:
         return bool(self.causes) and check_id in self._failures
 
     @property
-    def unexplained(self) -> list[str]:
-        """The failed checks without a cause, and what was wrong, where others have one."""
+    def unexplained(self) -> list[list[Failure]]:
+        """The failed checks without a cause, clause by clause; empty if no check has one."""
         explained = {check for cause in self.causes for check in cause.checks}
-        return [
-            f"{check}: {failure.what.partition(chr(10))[0]}"
-            for check, failure in self._failures.items()
-            if self.causes and check not in explained
-        ]
+        of_clause: dict[str, list[Failure]] = {}
+        for check, failure in self._failures.items():
+            if self.causes and check not in explained:
+                of_clause.setdefault(failure.clause.id, []).append(failure)
+        return list(of_clause.values())
 
     @property
     def advice(self) -> str:

@@ -3,7 +3,7 @@
 import contextlib
 import shutil
 from collections import Counter
-from collections.abc import Collection, Generator, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 
 import pytest
 
@@ -11,6 +11,7 @@ from evsys_conformance.certificate import levels, wording
 from evsys_conformance.certificate.building import encodable
 from evsys_conformance.certificate.model import Certificate, ClauseRecord, StoreRecord
 from evsys_conformance.certificate.origins import kit_version
+from evsys_conformance.diagnosis.cause import Failure
 from evsys_conformance.pytest_session.cause_section import section
 from evsys_conformance.pytest_session.explaining import Explainer
 from evsys_conformance.pytest_session.options import Options
@@ -127,14 +128,24 @@ def _show_each_cause(
         for line in lines:
             reporter.write_line(line)
     reporter.write_line("")
-    unexplained = explainer.unexplained
-    if unexplained:
-        reporter.write_line("For the other failed checks no cause was found in time:")
-        for line in unexplained[:_MOST_UNEXPLAINED]:
-            reporter.write_line(_cut(f"   {encodable(line)}"))
-        if len(unexplained) > _MOST_UNEXPLAINED:
-            reporter.write_line(f"   … and {len(unexplained) - _MOST_UNEXPLAINED} more")
-        reporter.write_line("")
+    for line in unexplained(explainer.unexplained):
+        reporter.write_line(_cut(line))
+
+
+def unexplained(clauses: Sequence[Sequence[Failure]]) -> Iterator[str]:
+    """Lines about the failed checks without a cause: one for each clause, and few in all."""
+    number = sum(map(len, clauses))
+    if not number:
+        return
+    those = f"{number} failed checks" if number > 1 else "failed check"
+    yield f"For the other {those} no cause was found in time:"
+    for first, *more in clauses[:_MOST_UNEXPLAINED]:
+        others = f" and {len(more)} more" if more else ""
+        what = first.what.partition("\n")[0]
+        yield encodable(f"   {first.check}{others}: {what}")
+    if len(clauses) > _MOST_UNEXPLAINED:
+        yield f"   … and checks of {len(clauses) - _MOST_UNEXPLAINED} more clauses"
+    yield ""
 
 
 def _width() -> int:

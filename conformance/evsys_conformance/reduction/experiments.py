@@ -37,7 +37,10 @@ class Experiments:
     """How often each program is tried: more for a store that fails only sometimes."""
     in_new_processes: bool = False
     """Whether each program runs in a new process: slower, but earlier programs can't affect it."""
-    _known: dict[str, list[Difference]] = field(default_factory=dict[str, list[Difference]])
+    _known: dict[tuple[int, int, bool], list[Difference]] = field(
+        default_factory=dict[tuple[int, int, bool], list[Difference]]
+    )
+    """What each program showed, by its hash, with so many tries, here or in a new process."""
 
     def __post_init__(self) -> None:
         """Start with the deadline as the only limit."""
@@ -47,19 +50,13 @@ class Experiments:
         """Give the next experiments at most this many seconds."""
         self.limit = min(self.deadline, time.perf_counter() + seconds)
 
+    def seconds_left(self) -> float:
+        """How long the whole diagnosis may still take; negative if it has no time left."""
+        return self.deadline - time.perf_counter()
+
     def is_over(self) -> bool:
         """Whether the whole diagnosis has no time left."""
-        return time.perf_counter() > self.deadline
-
-    def run_in_new_processes(self) -> None:
-        """Run each program in a new process from now on, and forget the results so far."""
-        self.in_new_processes = True
-        self._known.clear()
-
-    def run_in_this_process(self) -> None:
-        """Run programs in this process from now on."""
-        self.in_new_processes = False
-        self._known.clear()
+        return self.seconds_left() < 0
 
     def found(self, program: Program) -> list[Difference]:
         """What is wrong with a program; empty where it passes or would make no sense.
@@ -67,7 +64,7 @@ class Experiments:
         Raises:
             OutOfTime: The budget is spent, and the program was not run before.
         """
-        key = program.identity
+        key = hash(program.identity), self.tries, self.in_new_processes
         if key not in self._known:
             if not is_valid(program, self.subject.claims):
                 self._known[key] = []

@@ -18,8 +18,8 @@ from evsys_conformance.programs.program import logged
 from evsys_conformance.pytest_session.cause_section import section
 from evsys_conformance.pytest_session.explaining import Explainer, packed, unpacked
 from evsys_conformance.pytest_session.replay_files import WayBack
-from evsys_conformance.pytest_session.summary import table
-from support.certified import cause, explained
+from evsys_conformance.pytest_session.summary import table, unexplained
+from support.certified import cause, certified, explained
 
 HERE = Path("/project")
 FILE = HERE / ".evsys/replay/my_pkg-MyStore/1-MET-1.py"
@@ -48,8 +48,9 @@ def test_a_section_says_what_where_and_how_to_see_it_again() -> None:
 
 def test_a_cause_that_shows_now_and_then_or_was_not_reduced_says_so() -> None:
     lines = _lines(cause("MET-1", "MET-1::a", runs="3 of 10", complete=False))
-    said = "It failed in 3 of 10 runs. Time ran out in the search for a shorter program."
-    assert f"   {said}" in lines
+    text = " ".join(" ".join(lines).split())
+    unfinished = "Time ran out in the search: a shorter program may break another clause."
+    assert f"It failed in 3 of 10 runs. {unfinished}" in text
 
 
 def test_without_a_file_there_is_the_command_that_runs_the_clause_again() -> None:
@@ -101,6 +102,56 @@ def test_clauses_that_failed_point_to_their_causes() -> None:
     assert rows[2].endswith("see cause 2")
     assert rows[4] == ""
     assert rows[5].endswith("2 failed, 2 masked, 6 not claimed")
+
+
+def test_a_clause_points_to_its_causes_and_counts_the_checks_that_have_none() -> None:
+    shown = certified({"MET-1": "failed"}, causes=(cause("MET-2", "MET-1::keys_may_come_and_go"),))
+    (clause,) = (each for each in shown.stores[0].clauses if each.id == "MET-1")
+    left = len(clause.checks) - 1
+    said = f"cause 1 (MET-2); no cause was found for {left}"
+    assert wording.pointers(clause, shown.stores[0]) == said
+
+
+def _unexplained(clause: str, number: int) -> list[Failure]:
+    return [
+        Failure(f"{clause}::check_{n}", BY_ID[clause], f"what was wrong {n}\nin detail", "")
+        for n in range(number)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("clauses", "lines"),
+    [
+        ([], []),
+        (
+            [_unexplained("MET-1", 1)],
+            [
+                "For the other failed check no cause was found in time:",
+                "   MET-1::check_0: what was wrong 0",
+                "",
+            ],
+        ),
+        (
+            [_unexplained("MET-1", 3), _unexplained("CL-2", 1)],
+            [
+                "For the other 4 failed checks no cause was found in time:",
+                "   MET-1::check_0 and 2 more: what was wrong 0",
+                "   CL-2::check_0: what was wrong 0",
+                "",
+            ],
+        ),
+    ],
+)
+def test_failed_checks_without_a_cause_have_a_line_for_each_clause(
+    clauses: list[list[Failure]], lines: list[str]
+) -> None:
+    assert list(unexplained(clauses)) == lines
+
+
+def test_a_store_that_fails_every_clause_has_few_lines_about_checks_without_a_cause() -> None:
+    lines = list(unexplained([_unexplained(clause_id, 5) for clause_id in BY_ID]))
+    assert len(lines) == 11
+    assert lines[-2:] == [f"   … and checks of {len(BY_ID) - 8} more clauses", ""]
 
 
 @pytest.mark.parametrize(

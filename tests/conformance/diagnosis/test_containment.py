@@ -48,25 +48,23 @@ def test_a_late_key_is_bound_to_fail_where_the_first_call_fixes_the_keys(
 
 
 @pytest.mark.parametrize(
-    ("calls", "reduced", "alike"),
+    ("calls", "alike"),
     [
-        ([artifact(f"model {n}", "model.pt") for n in range(51)], True, True),
-        ([artifact(f"model {n}", "model.pt") for n in range(50)], True, False),
-        ([artifact(f"model {n}", "model.pt") for n in range(100)], False, True),
-        ([artifact(f"model {n}", "model.pt") for n in range(103)], False, False),
-        ([*(metrics({"loss": 0.5}, n) for n in range(50)), artifact("a", "b")], True, False),
+        ([artifact(f"model {n}", "model.pt") for n in range(51)], True),
+        ([artifact(f"model {n}", "model.pt") for n in range(50)], False),
+        ([*(metrics({"loss": 0.5}, n) for n in range(50)), artifact("a", "b")], False),
     ],
 )
 def test_the_same_number_of_calls_of_another_method_fails_for_the_same_reason(
-    calls: list[Call], *, reduced: bool, alike: bool
+    calls: list[Call], *, alike: bool
 ) -> None:
     known = logged(metrics({"loss": 0.5}, n) for n in range(51))
-    assert is_of_as_many_calls(logged(calls), known, reduced=reduced) is alike
+    assert is_of_as_many_calls(logged(calls), known) is alike
 
 
 def test_a_few_calls_may_be_needed_for_another_reason_than_their_number() -> None:
     twice = logged(metrics({"loss": 0.5}, n) for n in range(2))
-    assert not is_of_as_many_calls(logged([artifact("a", "b")] * 2), twice, reduced=True)
+    assert not is_of_as_many_calls(logged([artifact("a", "b")] * 2), twice)
 
 
 def test_each_clause_has_its_turn_and_quick_programs_come_first() -> None:

@@ -154,7 +154,7 @@ target_run.causes_of = causes_of
     assert session.status == 1
 
 
-def test_checks_for_which_there_was_no_time_have_a_line_each(inner: Inner) -> None:
+def test_clauses_with_checks_for_which_there_was_no_time_have_a_line_each(inner: Inner) -> None:
     inner.write(
         forgetting="""
 from evsys_conformance.pytest_session import target_run
@@ -176,7 +176,7 @@ target_run.causes_of = causes_of
         environment={"PYTHONPATH": str(inner.directory)},
     )
     assert "1 cause explains 2 of the 3 checks that failed." in session.text
-    line = session.text.partition("For the other failed checks no cause was found in time:\n")[2]
+    line = session.text.partition("For the other failed check no cause was found in time:\n")[2]
     assert line.startswith("   CL-2::closing_again_changes_nothing: ")
     assert "explaining 3 failed checks of my_stores:OpenStore, for at most 25 s\n" in session.text
     advice = (
