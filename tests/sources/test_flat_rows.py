@@ -50,18 +50,20 @@ def test_of_several_names_step_is_the_step(tmp_path: Path) -> None:
 
 def test_what_is_not_a_metric_is_named(tmp_path: Path, capsys: Capture) -> None:
     values = {"a": math.nan, "b": "Infinity", "c": None, "d": "0:01", "e": True, "f": {"g": 1}}
-    path = write_rows(tmp_path / "metrics.jsonl", {"step": 1, "x": 1, **values}, {"step": 2.5})
+    rows = [{"config": 7}, {"step": 1, "x": 1, **values}, {"step": 2.5}]
+    path = write_rows(tmp_path / "metrics.jsonl", *rows)
     with path.open("a") as file:
         file.write('{"step": 3, "lo')
     assert main(["show", str(tmp_path)]) == 1
     output = capsys.readouterr()
     assert "1 row, 3 points, 3 curves, 1 damaged line" in output.out
     assert output.err == (
-        f"{path}:2: not a row: step must be an integer, got 2.5. It begins '{{\"step\": 2.5}}'\n"
+        f"{path}:3: not a row: step must be an integer, got 2.5. It begins '{{\"step\": 2.5}}'\n"
     )
     for note in (
-        f"{path}:1: a value that is not a number is left out, got null for 'c'\n",
-        f"{path}:1: a value that is not a number is left out, got \"0:01\" for 'd' (3 lines like",
+        f"{path}:1: an object without 'step' is left out\n",
+        f"{path}:2: a value that is not a number is left out, got null for 'c'\n",
+        f"{path}:2: a value that is not a number is left out, got \"0:01\" for 'd' (3 lines like",
         f"{path}: the last line is not complete (15 bytes)",
     ):
         assert note in output.out

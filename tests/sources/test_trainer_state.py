@@ -130,6 +130,10 @@ def test_entries_that_are_not_rows_are_named_once(tmp_path: Path, capsys: Captur
         ("", "not JSON: "),
         ("[" * 100_000, "not JSON: "),
         ("[]", "not the state of a Trainer: it must be a JSON object"),
+        (
+            '{"x": 1}\n{}',
+            "not JSON: Extra data: line 2 column 1 (char 9). If it has an object in each",
+        ),
         ("{}", "not the state of a Trainer: log_history must be a list"),
     ],
 )

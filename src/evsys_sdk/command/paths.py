@@ -11,7 +11,7 @@ from evsys_sdk._files import file_system_path
 __all__ = ["LOG_HELP", "open_output", "path", "replace_output"]
 
 LOG_HELP = (
-    "directory of a JSONL log or of TensorBoard's event files; a metrics.csv of Lightning, a "
+    "directory of a JSONL log or of TensorBoard's event files; a .jsonl or .csv file, a "
     "trainer_state.json, or the directory of one; or the YAML file that configures a store"
 )
 """The help for an argument that names a log."""

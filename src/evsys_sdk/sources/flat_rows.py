@@ -34,9 +34,14 @@ def flat_step_of(path: str) -> str | None:
         return None  # which reading the rows reports
     if b'"metrics"' in sample:
         return None
-    first = next((line for line in sample.splitlines() if line.strip()), b"")
+    # Some programs begin with a line about the run.
+    steps = map(_step_of_line, sample.splitlines())
+    return next((step for step in steps if step is not None), None)
+
+
+def _step_of_line(line: bytes) -> str | None:
     try:
-        fields = _fields(first)
+        fields = _fields(line)
     except RowError:
         return None
     step = step_name(fields)
@@ -44,6 +49,10 @@ def flat_step_of(path: str) -> str | None:
     if step is None or _integer(fields[step]) is None or all(each is None for each in others):
         return None
     return step
+
+
+class _NoStepError(RowError):
+    """The line is an object, but not a row."""
 
 
 class FlatRowsSource(JSONLSource):
@@ -62,6 +71,9 @@ class FlatRowsSource(JSONLSource):
             for number, line in enumerate(lines, 1):
                 try:
                     row = self._row(number, line, findings)
+                except _NoStepError:
+                    reason = f"an object without {self._step!r} is left out"
+                    findings.leave_out("no step", number, reason)
                 except RowError as reason:
                     if not line.endswith(b"\n"):
                         findings.tear(number, line)
@@ -84,7 +96,7 @@ class FlatRowsSource(JSONLSource):
         """
         fields = _fields(line)
         if self._step not in fields:
-            raise RowError(f"it has no {self._step}")
+            raise _NoStepError(f"it has no {self._step}")
         given = fields.pop(self._step)
         step = _integer(given)
         if step is None:

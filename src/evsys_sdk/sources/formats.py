@@ -16,7 +16,6 @@ __all__ = [
     "EVENT_FILES",
     "FILES",
     "FORMATS",
-    "METRICS_CSV",
     "MOST_DIRECTORIES",
     "TRAINER_STATE",
     "Format",
@@ -27,7 +26,8 @@ __all__ = [
 
 MOST_DIRECTORIES = 10_000
 """Event files are looked for in this many directories below the one that was named."""
-METRICS_CSV, TRAINER_STATE = "metrics.csv", "trainer_state.json"
+_METRICS_CSV = "metrics.csv"
+TRAINER_STATE = "trainer_state.json"
 
 
 class Format(NamedTuple):
@@ -119,9 +119,9 @@ FORMATS = [
     EVENT_FILES,
     Format(
         "metrics of Lightning's CSVLogger",
-        METRICS_CSV,
-        _has_file(METRICS_CSV),
-        _open_file(METRICS_CSV, MetricsCSVSource),
+        _METRICS_CSV,
+        _has_file(_METRICS_CSV),
+        _open_file(_METRICS_CSV, MetricsCSVSource),
     ),
     Format(
         "the state of a Hugging Face Trainer",

@@ -19,7 +19,6 @@ from evsys_sdk.sources.formats import (
     EVENT_FILES,
     FILES,
     FORMATS,
-    METRICS_CSV,
     MOST_DIRECTORIES,
     TRAINER_STATE,
     Format,
@@ -187,7 +186,7 @@ def _advice(path: str) -> str:
     directory = os.path.dirname(path)
     if os.path.isfile(path) and any(each.is_in(directory) for each in FORMATS):
         return f"Did you mean its directory, {directory}?"
-    return f"Name the directory of a log (its log_dir), a {METRICS_CSV} or a {TRAINER_STATE}"
+    return f"Name the directory of a log (its log_dir), a .jsonl or .csv file, or a {TRAINER_STATE}"
 
 
 def _instead_of_a_directory(path: str) -> str:

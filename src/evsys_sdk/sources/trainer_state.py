@@ -84,7 +84,9 @@ def _state(path: str) -> dict[str, Any]:
     try:
         state: Any = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise DamagedLogError(path, f"not JSON: {error}") from error
+        several = getattr(error, "msg", "") == "Extra data"
+        remedy = "If it has an object in each line, let its name end in .jsonl" if several else ""
+        raise DamagedLogError(path, f"not JSON: {error}", remedy) from error
     if not _is_object(state):
         raise DamagedLogError(path, "not the state of a Trainer: it must be a JSON object")
     return state
