@@ -9,8 +9,8 @@ import pytest
 from evsys_sdk import LogStoreConfigError, RunLog, open_log_store
 from evsys_sdk.log_stores.jsonl import JSONLLogStore
 from integrations.libraries import need
+from integrations.ray_programs import ATTEMPTS, NOT_STARTED, run_with_ray
 from integrations.watched_store import WatchedStore
-from support.documents import run
 
 need("ray")
 
@@ -31,7 +31,7 @@ def test_each_trial_is_logged_whole_also_if_it_fails(tmp_path: Path) -> None:
     experiment = Path(__file__).with_name("ray_experiment.py")
     tests = str(experiment.parents[1])
     # Another process, since Ray leaves threads and sockets open in this one.
-    run(["python", str(experiment)], tmp_path, PYTHONPATH=tests)
+    run_with_ray(["python", str(experiment)], tmp_path, PYTHONPATH=tests)
     for kind, steps in (("again", [1, 2, 3]), ("broken", [1, 2])):
         trial = tmp_path / "experiment" / kind
         log = read(trial / "logs")
@@ -47,6 +47,19 @@ def test_each_trial_is_logged_whole_also_if_it_fails(tmp_path: Path) -> None:
             for name in (f"checkpoint_{step - 1:06}" for step in steps)
         ]
         assert all((Path(each.path) / "step").is_file() for each in log.artifacts)
+
+
+@pytest.mark.parametrize(
+    ("message", "attempts"), [(NOT_STARTED, ATTEMPTS), ("out of memory", 1)], ids=["start", "later"]
+)
+def test_a_program_is_run_again_only_if_ray_does_not_start(
+    message: str, attempts: int, tmp_path: Path
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(f"open('attempts', 'a').write('.')\nraise Exception({message!r})\n")
+    with pytest.raises(AssertionError, match=message):
+        run_with_ray(["python", str(program)], tmp_path)
+    assert (tmp_path / "attempts").read_text() == "." * attempts
 
 
 def fake_trial(root: Path, name: str, **config: Any) -> Trial:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from integrations.libraries import need
+from integrations.ray_programs import run_with_ray
 from support.documents import ROOT, Document, matches, parse, run
 
 NEEDS = {
@@ -40,7 +41,11 @@ def test_every_command_prints_what_the_section_shows(heading: str, tmp_path: Pat
     document = programs()[heading]
     document.write(tmp_path)
     for command, shown in document.console:
-        printed = run(command.split(), tmp_path, HF_HUB_OFFLINE="1")
+        words = command.split()
+        if "ray" in NEEDS[heading]:
+            printed = run_with_ray(words, tmp_path)
+        else:
+            printed = run(words, tmp_path, HF_HUB_OFFLINE="1")
         assert matches(printed, shown), f"{command} printed:\n{printed}"
 
 
