@@ -103,6 +103,21 @@ def test_curves_of_one_run_in_a_chart_differ_in_style_and_name(tmp_path: Path) -
     ]
 
 
+def test_charts_near_the_view_are_drawn_before_the_browser_says_what_is_in_view(
+    tmp_path: Path,
+) -> None:
+    metrics = {f"metric{number}": 0.5 for number in range(60)}
+    page = written_page(tmp_path, write_log(tmp_path / "log", [(metrics, 0, "train")]))
+    silent = "<script>IntersectionObserver = class { observe() {} };</script>"
+    page.write_text(page.read_text().replace("<head>", f"<head>{silent}"))
+    document, console = browse(page.as_uri(), tmp_path / "profile")
+    assert console == ""
+    drawn = re.findall(r'aria-label="metric(\d+): [^"]*"[^>]*data-drawn="yes"', document)
+    assert len(drawn) < 60
+    assert drawn == [str(number) for number in range(len(drawn))]
+    assert len(drawn) >= 12
+
+
 def test_the_page_needs_no_other_file(tmp_path: Path) -> None:
     text = written_page(tmp_path, usual_log(tmp_path / "log")).read_text()
     assert not re.search(r'(?:src|href)="(?!data:|#)', text)
