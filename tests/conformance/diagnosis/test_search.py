@@ -10,6 +10,7 @@ from evsys_conformance.clauses import BY_ID
 from evsys_conformance.diagnosis import causes
 from evsys_conformance.diagnosis.cause import Cause, Failure
 from evsys_conformance.diagnosis.causes import causes_of
+from evsys_conformance.diagnosis.known_causes import KnownCauses
 from evsys_conformance.judging.differences import Difference
 from evsys_conformance.programs.calls import Call, hyperparams, metrics, scalar
 from evsys_conformance.programs.program import (
@@ -180,3 +181,10 @@ def test_a_wrapper_is_not_blamed_for_what_fails_without_it(subject: Subject) -> 
     wrapped = _failure("MUX-1::a", *PLAIN, BROKEN, through=Through.BY_KEYWORD)
     explained = causes_of([signature, wrapped], FewRuns(subject, 10_000))
     assert _checks(explained) == {"SIG-1": ["SIG-1::a"], "HP-1": ["MUX-1::a"]}
+
+
+def test_causes_that_were_found_in_time_come_before_shorter_ones_that_were_not() -> None:
+    known = KnownCauses()
+    known.add(Cause(BY_ID["MET-1"], "", "", ["one line"], complete=False))
+    known.add(Cause(BY_ID["MET-5"], "", "", ["two", "lines"]))
+    assert [each.clause.id for each in known.most_telling_first()] == ["MET-5", "MET-1"]
