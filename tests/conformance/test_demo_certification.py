@@ -20,6 +20,7 @@ def test_the_demo_certifies_a_store_and_explains_the_fault_of_another(tmp_path: 
     )
     assert run.returncode == 0, run.stdout + run.stderr
     correct, faulty = run.stdout.split("The same store with one fault")
+    assert "$ pytest --evsys-conformance jsonl --evsys-effort quick --evsys-report runs/" in correct
     assert "jsonl is CERTIFIED" in correct
     assert re.search(r"1 cause explains the \d+ checks that failed", faulty)
     assert "1  MET-1  Every item is recorded once" in faulty

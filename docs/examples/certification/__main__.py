@@ -14,11 +14,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 def certify(target: str, report: str) -> int:
     """Certify one store at quick effort, and write its certificate; return the exit status."""
-    command = [
-        *(sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider"),
-        *("--evsys-conformance", target, "--evsys-effort", "quick", "--evsys-report", report),
-    ]
-    print(f"$ pytest {' '.join(command[6:])}", flush=True)
+    shown = ["--evsys-conformance", target, "--evsys-effort", "quick", "--evsys-report", report]
+    quiet = ["-q", "--no-header", "-p", "no:cacheprovider"]
+    print(f"$ pytest {' '.join(shown)}", flush=True)
+    command = [sys.executable, "-m", "pytest", *quiet, *shown]
     environment = os.environ | {"PYTHONPATH": HERE}
     return subprocess.run(command, env=environment, check=False).returncode
 
